@@ -1,0 +1,47 @@
+//! `cargo xtask`: what the project needs done besides building and testing.
+//!
+//! * `setup`: installs what a Debian 12 machine with Rust lacks.
+//! * `codegen [--check]`: turns `crates/event/schema` into Rust tables and a C header.
+//! * `tidy`: the checks of the tree that no compiler makes.
+//! * `test`: format, lints, `tidy` and every test.
+
+mod check;
+mod codegen;
+mod setup;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Result<()> {
+    match args {
+        ["setup"] => setup::run(),
+        ["codegen"] => codegen::run(false),
+        ["codegen", "--check"] => codegen::run(true),
+        ["tidy"] => tidy::run(),
+        ["test"] => check::run(),
+        _ => bail!("expected one of: setup, codegen [--check], tidy, test"),
+    }
+}
+
+/// The root of the checkout.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}

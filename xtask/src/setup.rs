@@ -1,0 +1,54 @@
+//! Installs what a Debian 12 machine with Rust lacks to build, run and test.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// What a build needs, and a file that tells that the package is there.
+const PACKAGES: &[(&str, &str)] = &[
+    ("gcc", "/usr/bin/cc"),
+    ("make", "/usr/bin/make"),
+    ("pkg-config", "/usr/bin/pkg-config"),
+    ("libelf-dev", "/usr/include/libelf.h"),
+    ("zlib1g-dev", "/usr/include/zlib.h"),
+    // What only tests and a change of the probe need.
+    ("clang-14", "/usr/bin/clang-14"),
+    ("llvm-14", "/usr/bin/llvm-strip-14"),
+    ("libbpf-dev", "/usr/include/bpf/bpf_helpers.h"),
+    ("runc", "/usr/sbin/runc"),
+    ("podman", "/usr/bin/podman"),
+    ("containerd", "/usr/bin/containerd"),
+];
+
+pub fn run() -> Result<()> {
+    let missing: Vec<&str> = PACKAGES
+        .iter()
+        .filter(|(_, file)| !Path::new(file).exists())
+        .map(|(p, _)| *p)
+        .collect();
+    if missing.is_empty() {
+        println!("nothing to install");
+        return Ok(());
+    }
+    println!("installing {}", missing.join(" "));
+    apt(&["update"])?;
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(&missing);
+    apt(&install)
+}
+
+fn apt(args: &[&str]) -> Result<()> {
+    let status = Command::new("apt-get")
+        .args(args)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .status()
+        .context("apt-get cannot be started; setup knows Debian 12 only")?;
+    if !status.success() {
+        bail!(
+            "apt-get {} failed ({status}); setup needs root",
+            args.join(" ")
+        );
+    }
+    Ok(())
+}
