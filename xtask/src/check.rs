@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 pub fn run() -> Result<()> {
+    crate::setup::run()?;
     for args in [
         &["fmt", "--all", "--check"][..],
         &[

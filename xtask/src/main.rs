@@ -1,5 +1,6 @@
 //! `cargo xtask`: what the project needs done besides building and testing.
 //!
+//! * `live [FLAGS]`: sets up, builds, and monitors with `examples/monitor_rules.yml`.
 //! * `setup`: installs what a Debian 12 machine with Rust lacks.
 //! * `codegen [--check]`: turns `crates/event/schema` into Rust tables and a C header.
 //! * `tidy`: the checks of the tree that no compiler makes.
@@ -7,6 +8,7 @@
 
 mod check;
 mod codegen;
+mod live;
 mod setup;
 mod tidy;
 
@@ -29,12 +31,13 @@ fn main() -> ExitCode {
 
 fn run(args: &[&str]) -> Result<()> {
     match args {
+        ["live", extra @ ..] => live::run(extra),
         ["setup"] => setup::run(),
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
         ["tidy"] => tidy::run(),
         ["test"] => check::run(),
-        _ => bail!("expected one of: setup, codegen [--check], tidy, test"),
+        _ => bail!("expected one of: live, setup, codegen [--check], tidy, test"),
     }
 }
 
