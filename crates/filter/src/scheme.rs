@@ -47,7 +47,7 @@ pub enum Print {
     /// Decimal.
     #[default]
     Dec,
-    /// Lower-case hexadecimal.
+    /// Upper-case hexadecimal, without a prefix.
     Hex,
     /// Octal.
     Oct,
@@ -101,6 +101,8 @@ pub struct FieldFlags {
     pub suggested: bool,
     /// Comes from the container plugin in Falco: a plugin field.
     pub plugin: bool,
+    /// `=` is the only operator, and holds if the value is at most the literal (`evt.around`).
+    pub at_most: bool,
 }
 
 /// The argument of a field, resolved when the condition is loaded.
@@ -160,8 +162,10 @@ pub struct FieldDef {
 /// A class of fields, as `--list` groups them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldClass {
-    /// Its name.
+    /// Its name; not unique.
     pub name: &'static str,
+    /// Tells classes of the same name apart; text lists put it in parentheses. May be empty.
+    pub qualifier: &'static str,
     /// What it is about.
     pub desc: &'static str,
     /// The event sources that it applies to.

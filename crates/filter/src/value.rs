@@ -33,4 +33,17 @@ pub trait Record<'a> {
     /// The value of `field` with `arg`, or `None` if it is missing. A computed text is built in
     /// `arena`. Values of [`crate::Many`] fields are `Value::Many`.
     fn extract(&self, field: FieldId, arg: &Argument, arena: &'a Bump) -> Option<Value<'a>>;
+
+    /// What output templates print for `field`. It differs from what conditions compare where a
+    /// field compares several values and prints one text (`proc.aname` without an index): never
+    /// `Value::Many` but for [`crate::Many::List`] fields, and possibly of another type.
+    fn print(&self, field: FieldId, arg: &Argument, arena: &'a Bump) -> Option<Value<'a>> {
+        self.extract(field, arg, arena)
+    }
+
+    /// The value of `field` in the `output_fields` of a JSON alert, where it may differ from the
+    /// printed one in type (`evt.time` is an integer).
+    fn json(&self, field: FieldId, arg: &Argument, arena: &'a Bump) -> Option<Value<'a>> {
+        self.print(field, arg, arena)
+    }
 }
