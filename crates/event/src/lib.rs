@@ -9,6 +9,7 @@
 //! * [`source`]: what yields events, and the ledger of what was lost.
 //! * [`snapshot`]: the state of a machine at the start of a capture (processes, file descriptors,
 //!   users, interfaces), which `/proc` and capture files both provide.
+//! * `testing` (feature `testing`): records from a type and named parameters, for tests.
 //!
 //! Depends on no other crate of the workspace and does no IO. A malformed record is an error
 //! value, never a panic.
@@ -19,6 +20,8 @@ mod generated;
 pub mod schema;
 pub mod snapshot;
 pub mod source;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use event::{Event, HEADER_LEN, MAX_PARAMS, Malformed, ParamIter};
 pub use schema::{
