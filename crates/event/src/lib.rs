@@ -6,6 +6,7 @@
 //! * [`schema`]: what an event type is: name, parameters, flags ([`EventType`], [`EventInfo`]),
 //!   and the system call tables ([`Syscall`]).
 //! * [`Event`]: one decoded event, borrowing the bytes it came in.
+//! * [`Selection`]: which calls and tracepoints are wanted, with which outcome.
 //! * [`source`]: what yields events, and the ledger of what was lost.
 //! * [`snapshot`]: the state of a machine at the start of a capture (processes, file descriptors,
 //!   users, interfaces), which `/proc` and capture files both provide.
@@ -18,6 +19,7 @@
 mod event;
 mod generated;
 pub mod schema;
+mod selection;
 pub mod snapshot;
 pub mod source;
 #[cfg(any(test, feature = "testing"))]
@@ -28,4 +30,5 @@ pub use schema::{
     Category, EventFlags, EventInfo, EventType, FlagTable, Format, Kind, ParamInfo, ParamType,
     Syscall, SyscallInfo,
 };
+pub use selection::{Outcomes, Selection, Want};
 pub use source::{Ledger, LossClass, Poll, RawEvent, Source, SourceError};
