@@ -7,11 +7,19 @@
 //!
 //! Depends on `lanner-diag` only.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests"))]
 
+pub mod ast;
 pub mod kind;
+pub mod parse;
 pub mod scheme;
 pub mod value;
 
+pub use ast::{
+    Ast, CallArg, Check, Expr, Literal, MacroError, Modifier, Node, NodeId, Op, Operand,
+    OperandKind, Right, Transformer,
+};
 pub use kind::{KindId, KindSet};
+pub use parse::{ParseError, parse, parse_operand};
 pub use scheme::{ArgSpec, Argument, FieldDef, FieldFlags, FieldId, Many, Print, Scheme, Type};
 pub use value::{Record, Value};
