@@ -7,7 +7,6 @@
 //!
 //! Depends on `lanner-diag` only.
 #![forbid(unsafe_code)]
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests"))]
 
 pub mod ast;
 pub mod kind;
