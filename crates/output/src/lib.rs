@@ -1,2 +1,17 @@
-//! To be written.
+//! Alert formats, and the channels that alerts go to.
+//!
+//! * [`Outputs`]: the worker thread behind a bounded queue that writes lines to its channels.
+//! * [`Channel`]: one place where lines go: [`Stdout`], [`File`], anything else.
+//!
+//! Lines are made in the engine's thread, where what they are made of lives, and written in the
+//! worker's. The engine never waits for a channel unless it is told to ([`WhenFull`]); what does
+//! not fit in the queue or cannot be written is counted and reported.
+//!
+//! Depends on `lanner-engine` only.
 #![forbid(unsafe_code)]
+
+mod channel;
+mod worker;
+
+pub use channel::{Channel, File, Lost, Stdout};
+pub use worker::{Fault, Outputs, Report, Settings, WhenFull};
