@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["event", "state", "container", "fields", "filter", "rules"],
     ),
     ("output", &["engine"]),
+    ("seccomp", &["diag"]),
 ];
 
 /// Crates that may contain `unsafe`.

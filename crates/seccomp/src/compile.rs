@@ -1,0 +1,628 @@
+//! A policy as a classic BPF program.
+//!
+//! Per audit architecture the numbers fall into ranges with one decision each; a balanced tree of
+//! comparisons finds the range. Conditions on one argument become ranges of its upper and lower
+//! word in the same way, so a five-way comparison is a tree and not a chain. Everything is built
+//! as a graph whose equal parts are one, and laid out backwards from its returns.
+//!
+//! Only instructions that the kernel's constant-action analysis understands stand before the first
+//! look at an argument, so its bitmap serves every call that is allowed without one.
+
+use hashbrown::HashMap;
+
+use crate::arch::X32_BIT;
+use crate::bpf::{Insn, MAX_LEN, OFF_ARCH, OFF_ARGS, OFF_NR, Test};
+use crate::policy::{AbiPolicy, Choice, Condition, Op, Policy};
+use crate::{Action, Arch};
+
+const ENOSYS: Action = Action::Errno(38);
+
+/// A node is at most this many apart while it is built; a program that needs more is too long.
+const MAX_NODES: usize = 16 * MAX_LEN;
+
+/// How a policy is compiled.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How often each number of an audit architecture was seen, to put frequent calls nearer to
+    /// the start, as far as no other call pays for it in the worst case. Numbers without an entry
+    /// count as one.
+    pub weights: HashMap<(u32, u32), u64>,
+}
+
+/// Why a policy has no program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// More instructions than the kernel takes.
+    #[error(
+        "the filter would have {0} instructions, and the kernel takes {MAX_LEN}: list fewer \
+         architectures, or use fewer conditions"
+    )]
+    TooLong(usize),
+    /// Conditions that combine to more cases than a filter can hold.
+    #[error(
+        "the conditions on call number {number} of {arch} combine to more cases than a filter \
+         can hold: use fewer conditions on different arguments"
+    )]
+    TooManyCases {
+        /// The ABI.
+        arch: Arch,
+        /// The number of the call.
+        number: u32,
+    },
+}
+
+/// Compiles a policy. The program passes [`crate::bpf::check`], and returns for each call what
+/// [`Policy::decide`] says.
+pub fn compile(policy: &Policy, options: &Options) -> Result<Vec<Insn>, CompileError> {
+    let mut graph = Graph::default();
+    let mut audits: Vec<u32> = Vec::new();
+    for abi in &policy.abis {
+        if !audits.contains(&abi.arch.audit()) {
+            audits.push(abi.arch.audit());
+        }
+    }
+    let mut next = graph.ret(Action::KillThread);
+    for audit in audits.into_iter().rev() {
+        let numbers = graph.numbers(policy, audit, options)?;
+        next = graph.branch(Test::Eq, audit, numbers, next);
+    }
+    let root = graph.node(Node::Load(OFF_ARCH, next));
+    let program = graph.lay_out(root);
+    if program.len() > MAX_LEN {
+        return Err(CompileError::TooLong(program.len()));
+    }
+    Ok(program)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct NodeId(u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Node {
+    Ret(u32),
+    /// A := word; then.
+    Load(u32, NodeId),
+    /// A := A and k; then.
+    And(u32, NodeId),
+    Branch(Test, u32, NodeId, NodeId),
+}
+
+/// A range of values: its first, and what is decided up to the next one.
+type Segment<T> = (T, NodeId);
+
+/// Conditions that must all hold, and what the filter then returns.
+type Case = (Vec<Condition>, u32);
+/// The first whose conditions hold decides.
+type Cases = Vec<Case>;
+
+/// What one decision depends on: its cases, what is returned if none holds, and of the ABI the
+/// width and the byte order.
+type Question = (Cases, u32, u8, bool);
+
+/// A program as a graph without cycles, equal nodes being one.
+#[derive(Default)]
+struct Graph {
+    nodes: Vec<Node>,
+    ids: HashMap<Node, NodeId>,
+    decided: HashMap<Question, NodeId>,
+}
+
+/// Too many nodes.
+struct Overflow;
+
+impl Graph {
+    fn node(&mut self, node: Node) -> NodeId {
+        let nodes = &mut self.nodes;
+        *self.ids.entry(node).or_insert_with(|| {
+            nodes.push(node);
+            NodeId(nodes.len() as u32 - 1)
+        })
+    }
+
+    fn ret(&mut self, action: Action) -> NodeId {
+        self.node(Node::Ret(action.ret()))
+    }
+
+    fn branch(&mut self, test: Test, k: u32, yes: NodeId, no: NodeId) -> NodeId {
+        if yes == no {
+            yes
+        } else {
+            self.node(Node::Branch(test, k, yes, no))
+        }
+    }
+
+    fn load(&mut self, offset: u32, then: NodeId) -> NodeId {
+        match self.nodes[then.0 as usize] {
+            Node::Ret(_) | Node::Load(..) => then,
+            _ => self.node(Node::Load(offset, then)),
+        }
+    }
+
+    /// Everything that is decided for one audit architecture, from the load of the number on.
+    fn numbers(
+        &mut self,
+        policy: &Policy,
+        audit: u32,
+        options: &Options,
+    ) -> Result<NodeId, CompileError> {
+        let abis: Vec<&AbiPolicy> = policy
+            .abis
+            .iter()
+            .filter(|a| a.arch.audit() == audit)
+            .collect();
+        let x86 = audit == Arch::X86_64.audit();
+        let x32 = abis.iter().find(|a| a.arch == Arch::X32);
+        let plain = abis.iter().find(|a| a.arch != Arch::X32);
+        let default = self.ret(policy.default);
+        let kill = self.ret(Action::KillThread);
+        let enosys = self.ret(ENOSYS);
+        // What numbers without a decision give, from a number upward.
+        let mut ground: Vec<Segment<u32>> = Vec::new();
+        let above =
+            |abi: &AbiPolicy, ground: &mut Vec<Segment<u32>>, from: u32, otherwise| match abi
+                .highest
+            {
+                Some(highest) if highest >= from => {
+                    ground.extend([(from, default), (highest + 1, enosys)]);
+                }
+                Some(_) => ground.push((from, enosys)),
+                None => ground.push((from, otherwise)),
+            };
+        if x86 {
+            // Bit 30 tells x32, also in numbers from bit 31 upward.
+            for upper in [0, 1 << 31] {
+                match plain {
+                    Some(abi) if upper == 0 || x32.is_some() || abi.highest.is_some() => {
+                        above(abi, &mut ground, upper, default);
+                    }
+                    _ => ground.push((upper, kill)),
+                }
+                match x32 {
+                    Some(abi) => above(abi, &mut ground, upper | X32_BIT, default),
+                    None => ground.push((upper | X32_BIT, kill)),
+                }
+            }
+            if x32.is_none() {
+                ground.push((u32::MAX, default));
+            }
+        } else if let Some(abi) = plain {
+            above(abi, &mut ground, 0, default);
+        }
+        let mut points: Vec<Segment<u32>> = Vec::new();
+        for abi in &abis {
+            if matches!(abi.arch, Arch::S390 | Arch::S390x) && abi.highest.is_some() {
+                points.push((0, enosys));
+            }
+            for (number, decision) in &abi.decisions {
+                let node = self.decision(abi.arch, &decision.choices, policy.default);
+                let node = node.map_err(|Overflow| CompileError::TooManyCases {
+                    arch: abi.arch,
+                    number: *number,
+                })?;
+                if points.last().is_none_or(|p| p.0 != *number) {
+                    points.push((*number, node));
+                }
+            }
+        }
+        points.sort_by_key(|p| p.0);
+        let segments = overlay(&ground, &points);
+        let weight = |first: u32, last: u32| {
+            let mut sum = 0;
+            for (number, _) in points.iter().filter(|p| (first..=last).contains(&p.0)) {
+                sum += options.weights.get(&(audit, *number)).copied().unwrap_or(1);
+            }
+            sum
+        };
+        let tree = self.tree(&segments, &weight);
+        Ok(self.load(OFF_NR, tree))
+    }
+
+    /// What decides among the choices of one call.
+    fn decision(
+        &mut self,
+        arch: Arch,
+        choices: &[Choice],
+        default: Action,
+    ) -> Result<NodeId, Overflow> {
+        let rules: Cases = choices
+            .iter()
+            .map(|c| (c.conditions.clone(), c.action.ret()))
+            .collect();
+        self.decide(rules, default.ret(), arch.word_bits(), arch.big_endian())
+    }
+
+    /// The first of `rules` whose conditions hold gives its value, and `default` if none does.
+    fn decide(
+        &mut self,
+        mut rules: Cases,
+        default: u32,
+        bits: u8,
+        big_endian: bool,
+    ) -> Result<NodeId, Overflow> {
+        if let Some(at) = rules.iter().position(|r| r.0.is_empty()) {
+            rules.truncate(at + 1);
+        }
+        // What comes last and gives what would be given anyway need not be tested.
+        let last = match rules.last() {
+            Some((conditions, ret)) if conditions.is_empty() => *ret,
+            _ => default,
+        };
+        while rules.last().is_some_and(|r| r.1 == last) {
+            rules.pop();
+        }
+        let mut seen = Vec::with_capacity(rules.len());
+        for rule in rules {
+            if !seen.contains(&rule) {
+                seen.push(rule);
+            }
+        }
+        let rules = seen;
+        if rules.is_empty() {
+            return Ok(self.node(Node::Ret(last)));
+        }
+        let key = (rules, last, bits, big_endian);
+        if let Some(node) = self.decided.get(&key) {
+            return Ok(*node);
+        }
+        if self.nodes.len() > MAX_NODES {
+            return Err(Overflow);
+        }
+        let (rules, ..) = &key;
+        let arg = busiest_argument(rules);
+        let masked = rules.iter().flat_map(|r| &r.0).find_map(|c| match c.op {
+            Op::MaskedEq(mask) if c.arg == arg => Some((mask, c.value)),
+            _ => None,
+        });
+        let node = match masked {
+            Some((mask, value)) => {
+                let test = Condition {
+                    arg,
+                    op: Op::MaskedEq(mask),
+                    value,
+                };
+                let yes = self.decide(given(rules, &test, true), last, bits, big_endian)?;
+                let no = self.decide(given(rules, &test, false), last, bits, big_endian)?;
+                self.masked(arg, mask, value, yes, no, big_endian)
+            }
+            None => {
+                let mut segments = Vec::new();
+                for first in boundaries(rules, arg, bits) {
+                    let rest = at_value(rules, arg, first);
+                    let node = self.decide(rest, last, bits, big_endian)?;
+                    segments.push((first, node));
+                }
+                segments.dedup_by_key(|s| s.1);
+                self.words(arg, &segments, bits, big_endian)
+            }
+        };
+        self.decided.insert(key, node);
+        Ok(node)
+    }
+
+    /// `yes` if the bits of `mask` are those of `value`.
+    fn masked(
+        &mut self,
+        arg: u8,
+        mask: u64,
+        value: u64,
+        yes: NodeId,
+        no: NodeId,
+        big_endian: bool,
+    ) -> NodeId {
+        let mut then = yes;
+        for upper in [true, false] {
+            let shift = if upper { 32 } else { 0 };
+            let (mask, value) = ((mask >> shift) as u32, (value >> shift) as u32);
+            if mask == 0 {
+                continue;
+            }
+            let test = if mask == u32::MAX {
+                self.branch(Test::Eq, value, then, no)
+            } else if value == 0 {
+                self.branch(Test::Set, mask, no, then)
+            } else if mask.is_power_of_two() {
+                self.branch(Test::Set, mask, then, no)
+            } else {
+                let equal = self.branch(Test::Eq, value, then, no);
+                if then == no {
+                    equal
+                } else {
+                    self.node(Node::And(mask, equal))
+                }
+            };
+            then = self.load_word(arg, upper, big_endian, test);
+        }
+        then
+    }
+
+    fn load_word(&mut self, arg: u8, upper: bool, big_endian: bool, then: NodeId) -> NodeId {
+        let half = if upper == big_endian { 0 } else { 4 };
+        self.load(OFF_ARGS + 8 * u32::from(arg) + half, then)
+    }
+
+    /// Finds the range that an argument is in: the upper word's, then the lower word's.
+    fn words(&mut self, arg: u8, segments: &[Segment<u64>], bits: u8, big_endian: bool) -> NodeId {
+        if let [(_, only)] = segments {
+            return *only;
+        }
+        let one = |_: u32, _: u32| 1;
+        let mut upper: Vec<Segment<u32>> = Vec::new();
+        let mut at = 0;
+        while at < segments.len() {
+            let high = (segments[at].0 >> 32) as u32;
+            let inside = segments[at..]
+                .iter()
+                .take_while(|s| (s.0 >> 32) as u32 == high)
+                .count();
+            let mut lower: Vec<Segment<u32>> = Vec::new();
+            if segments[at].0 as u32 != 0 {
+                lower.push((0, segments[at - 1].1));
+            }
+            lower.extend(segments[at..at + inside].iter().map(|s| (s.0 as u32, s.1)));
+            at += inside;
+            let tree = self.tree(&lower, &one);
+            let node = if lower.len() > 1 {
+                self.load_word(arg, false, big_endian, tree)
+            } else {
+                tree
+            };
+            upper.push((high, node));
+            let next = segments.get(at).map(|s| (s.0 >> 32) as u32);
+            if let Some(after) = high.checked_add(1)
+                && next != Some(after)
+            {
+                upper.push((after, segments[at - 1].1));
+            }
+        }
+        if bits <= 32 {
+            return upper[0].1;
+        }
+        upper.dedup_by_key(|s| s.1);
+        let tree = self.tree(&upper, &one);
+        if upper.len() > 1 {
+            self.load_word(arg, true, big_endian, tree)
+        } else {
+            tree
+        }
+    }
+
+    /// A tree of comparisons that finds the segment of the word in A: of least depth, and with
+    /// that as balanced by weight as can be.
+    fn tree(&mut self, segments: &[Segment<u32>], weight: &dyn Fn(u32, u32) -> u64) -> NodeId {
+        let weights: Vec<u64> = (0..segments.len())
+            .map(|i| {
+                let last = segments.get(i + 1).map_or(u32::MAX, |s| s.0 - 1);
+                weight(segments[i].0, last)
+            })
+            .collect();
+        let mut sums = vec![0];
+        for w in weights {
+            sums.push(sums[sums.len() - 1] + w);
+        }
+        // reach[d][i]: the end of the longest run from segment i that depth d tells apart.
+        let count = segments.len();
+        let mut reach: Vec<Vec<usize>> = vec![(0..=count).map(|i| (i + 1).min(count)).collect()];
+        while reach[reach.len() - 1][0] < count {
+            let below = &reach[reach.len() - 1];
+            let here = (0..=count)
+                .map(|i| {
+                    let split = below[below[i]];
+                    split.max(if is_point(segments, i) { i + 3 } else { 0 })
+                })
+                .collect();
+            reach.push(here);
+        }
+        self.subtree(segments, &sums, &reach, 0, count, reach.len() - 1)
+    }
+
+    fn subtree(
+        &mut self,
+        segments: &[Segment<u32>],
+        sums: &[u64],
+        reach: &[Vec<usize>],
+        first: usize,
+        end: usize,
+        depth: usize,
+    ) -> NodeId {
+        if end - first == 1 {
+            return segments[first].1;
+        }
+        if end - first == 3 && is_point(segments, first) {
+            let (value, node) = segments[first + 1];
+            return self.branch(Test::Eq, value, node, segments[first].1);
+        }
+        let below = &reach[depth - 1];
+        let fits = |split: usize| below[first] >= split && below[split] >= end;
+        let imbalance = |split: usize| {
+            let (left, right) = (sums[split] - sums[first], sums[end] - sums[split]);
+            (
+                left.abs_diff(right),
+                split.abs_diff(first + (end - first) / 2),
+            )
+        };
+        let split = (first + 1..end)
+            .filter(|s| fits(*s))
+            .min_by_key(|s| imbalance(*s));
+        // A run that a depth reaches has a split by how the reach was made.
+        let split = split.unwrap_or(first + 1);
+        let low = self.subtree(segments, sums, reach, first, split, depth - 1);
+        let high = self.subtree(segments, sums, reach, split, end, depth - 1);
+        self.branch(Test::Ge, segments[split].0, high, low)
+    }
+
+    /// The program, laid out from its end: what a node leads to is placed before it is.
+    fn lay_out(&self, root: NodeId) -> Vec<Insn> {
+        let mut layout = Layout {
+            backwards: Vec::new(),
+            placed: HashMap::new(),
+        };
+        // Whether the nodes that this one leads to have been placed.
+        let mut work = vec![(root, false)];
+        while let Some((id, ready)) = work.pop() {
+            if layout.placed.contains_key(&id) {
+                continue;
+            }
+            let node = self.nodes[id.0 as usize];
+            if !ready {
+                work.push((id, true));
+                match node {
+                    Node::Ret(_) => {}
+                    Node::Load(_, then) | Node::And(_, then) => work.push((then, false)),
+                    // The last to be placed is nearest; that is the branch that is popped last.
+                    Node::Branch(Test::Ge, _, yes, no) => work.extend([(no, false), (yes, false)]),
+                    Node::Branch(_, _, yes, no) => work.extend([(yes, false), (no, false)]),
+                }
+                continue;
+            }
+            layout.place(id, node, &self.nodes);
+        }
+        layout.backwards.reverse();
+        layout.backwards
+    }
+}
+
+/// Instructions in reverse, and where each node stands nearest to the start.
+struct Layout {
+    backwards: Vec<Insn>,
+    placed: HashMap<NodeId, usize>,
+}
+
+impl Layout {
+    /// How many instructions lie between the next one to be placed and a node.
+    fn distance(&self, id: NodeId) -> usize {
+        self.backwards.len() - 1 - self.placed.get(&id).copied().unwrap_or_default()
+    }
+
+    fn push(&mut self, id: NodeId, insn: Insn) {
+        self.placed.insert(id, self.backwards.len());
+        self.backwards.push(insn);
+    }
+
+    /// Brings a node within reach of a jump: a return is repeated, to anything else a jump is put.
+    fn bring_near(&mut self, id: NodeId, nodes: &[Node]) {
+        let insn = match nodes[id.0 as usize] {
+            Node::Ret(k) => Insn::ret(k),
+            _ => Insn::jump(self.distance(id) as u32),
+        };
+        self.push(id, insn);
+    }
+
+    fn place(&mut self, id: NodeId, node: Node, nodes: &[Node]) {
+        let next = |layout: &mut Layout, then: NodeId| {
+            if layout.distance(then) != 0 {
+                layout.bring_near(then, nodes);
+            }
+        };
+        match node {
+            Node::Ret(k) => self.push(id, Insn::ret(k)),
+            Node::Load(offset, then) => {
+                next(self, then);
+                self.push(id, Insn::load(offset));
+            }
+            Node::And(k, then) => {
+                next(self, then);
+                self.push(id, Insn::and(k));
+            }
+            Node::Branch(test, k, yes, no) => {
+                // What is brought near moves the other one off by one.
+                while let Some(far) = [yes, no].into_iter().find(|n| self.distance(*n) > 255) {
+                    self.bring_near(far, nodes);
+                }
+                let (jt, jf) = (self.distance(yes) as u8, self.distance(no) as u8);
+                self.push(id, Insn::branch(test, k, jt, jf));
+            }
+        }
+    }
+}
+
+/// Whether three segments from `first` on are one value among what surrounds it on both sides.
+fn is_point(segments: &[Segment<u32>], first: usize) -> bool {
+    match segments.get(first..first + 3) {
+        Some([(_, before), (value, _), (after, same)]) => {
+            before == same && value.checked_add(1) == Some(*after)
+        }
+        _ => false,
+    }
+}
+
+/// Points laid over segments, equal neighbours merged.
+fn overlay(ground: &[Segment<u32>], points: &[Segment<u32>]) -> Vec<Segment<u32>> {
+    let mut starts: Vec<u32> = ground.iter().map(|s| s.0).collect();
+    for (number, _) in points {
+        starts.push(*number);
+        starts.extend(number.checked_add(1));
+    }
+    starts.sort_unstable();
+    starts.dedup();
+    let mut out: Vec<Segment<u32>> = Vec::with_capacity(starts.len());
+    for start in starts {
+        let point = points.binary_search_by_key(&start, |p| p.0);
+        let node = match point {
+            Ok(at) => points[at].1,
+            Err(_) => {
+                let at = ground.partition_point(|s| s.0 <= start);
+                match at.checked_sub(1).and_then(|i| ground.get(i)) {
+                    Some(segment) => segment.1,
+                    None => continue,
+                }
+            }
+        };
+        out.push((start, node));
+    }
+    out.dedup_by_key(|s| s.1);
+    out
+}
+
+/// The argument that most rules test; the first of several.
+fn busiest_argument(rules: &[Case]) -> u8 {
+    let tests = |arg: u8| {
+        let conditions = rules.iter().flat_map(|r| &r.0);
+        conditions.filter(|c| c.arg == arg).count()
+    };
+    (0..6).rev().max_by_key(|arg| tests(*arg)).unwrap_or(0)
+}
+
+/// The rules that are left once it is known whether `test` holds.
+fn given(rules: &[Case], test: &Condition, holds: bool) -> Cases {
+    let left = rules.iter().filter(|r| holds || !r.0.contains(test));
+    left.map(|(conditions, ret)| {
+        let rest = conditions.iter().filter(|c| *c != test).copied().collect();
+        (rest, *ret)
+    })
+    .collect()
+}
+
+/// The first values of the ranges of `arg` in which no rule's ranges begin or end.
+fn boundaries(rules: &[Case], arg: u8, bits: u8) -> Vec<u64> {
+    let mut starts = vec![0];
+    for condition in rules.iter().flat_map(|r| &r.0).filter(|c| c.arg == arg) {
+        for (first, last) in condition.ranges().unwrap_or_default() {
+            starts.push(first);
+            starts.extend(last.checked_add(1));
+        }
+    }
+    starts.retain(|s| *s <= crate::policy::word_mask(bits));
+    starts.sort_unstable();
+    starts.dedup();
+    starts
+}
+
+/// The rules that are left if `arg` is `value`, for rules without masks on it.
+fn at_value(rules: &[Case], arg: u8, value: u64) -> Cases {
+    let mut args = [0; 6];
+    args[usize::from(arg)] = value;
+    let fits = |c: &&Condition| c.arg == arg && !c.holds(&args);
+    let left = rules.iter().filter(|r| r.0.iter().find(fits).is_none());
+    left.map(|(conditions, ret)| {
+        let rest = conditions
+            .iter()
+            .filter(|c| c.arg != arg)
+            .copied()
+            .collect();
+        (rest, *ret)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;
