@@ -9,6 +9,7 @@
 mod render;
 mod span;
 mod suggest;
+pub mod yaml;
 
 pub use render::{Style, render};
 pub use span::{FileId, Files, LineColumn, Span, TextRange};
