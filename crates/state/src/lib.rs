@@ -18,7 +18,7 @@ pub use thread::{CgroupId, Image, Thread, ThreadKey};
 
 use bstr::BStr;
 use lanner_event::Event;
-use lanner_event::snapshot::{Interface, Machine, Snapshot};
+use lanner_event::snapshot::{GroupEntry, Interface, Machine, Snapshot, UserEntry};
 
 /// What an event is about, as [`State::apply`] found it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,6 +98,19 @@ impl State {
     pub fn cgroups(&self, id: CgroupId) -> &BStr {
         let _ = id;
         BStr::new("")
+    }
+
+    /// The user with this id, from the user database of a container (the first 12 characters of
+    /// its id; empty for the host's).
+    pub fn user(&self, container: &BStr, uid: u32) -> Option<&UserEntry> {
+        let _ = (container, uid);
+        None
+    }
+
+    /// The group with this id, from the group database of a container as for [`State::user`].
+    pub fn group(&self, container: &BStr, gid: u32) -> Option<&GroupEntry> {
+        let _ = (container, gid);
+        None
     }
 
     /// The machine.
