@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod config;
 mod legacy;
 mod list_events;
 mod log;

@@ -1,0 +1,714 @@
+//! The configuration: Falco's `falco.yaml`, its included files and `-o` overrides.
+//!
+//! What is wrong with a file (an unknown key, a value of the wrong type) is reported with its
+//! place and does not stop a run; a value that cannot be meant does. Defaults are Falco's.
+
+mod keys;
+mod tree;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use lanner_diag::yaml::{self, Node, Value};
+use lanner_diag::{Diagnostic, Files, Span, TextRange};
+use lanner_engine::selection::BaseSyscalls;
+
+use self::tree::Strategy;
+use crate::log::{Level, Settings};
+
+/// Where configuration is looked for without `-c`; the first that exists is taken.
+const DEFAULT_FILES: [&str; 2] = ["/etc/lanner/lanner.yaml", "/etc/falco/falco.yaml"];
+
+/// What holds without any file: what Falco's packaged file says where that differs from the
+/// defaults of its keys, as far as it concerns alerts on a terminal.
+const WITHOUT_FILE: &str = "{stdout_output: {enabled: true}, log_stderr: true, \
+     rules_files: [/etc/falco/falco_rules.yaml, /etc/falco/falco_rules.local.yaml, \
+     /etc/falco/rules.d]}";
+
+/// Where events come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// The kernel.
+    Live,
+    /// A capture.
+    Replay(PathBuf),
+    /// Nowhere.
+    Nothing,
+}
+
+/// Which rules of an event raise alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matching {
+    /// The first that matches.
+    First,
+    /// All that match.
+    All,
+}
+
+/// What a selection names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// Rules whose name matches a pattern in which `*` stands for anything.
+    Rule(String),
+    /// Rules with a tag.
+    Tag(String),
+}
+
+/// Rules to enable or disable after all are loaded (`rules`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleSwitch {
+    /// Enable, or disable.
+    pub(crate) enable: bool,
+    /// Which.
+    pub(crate) pick: Pick,
+}
+
+/// An addition to the output of rules (`append_output`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Append {
+    /// Only rules of this source.
+    pub(crate) source: Option<String>,
+    /// Only rules that have all these tags.
+    pub(crate) tags: Vec<String>,
+    /// Only the rule of this name.
+    pub(crate) rule: Option<String>,
+    /// Text appended to the output.
+    pub(crate) output: Option<String>,
+    /// Fields added to `output_fields` as they are.
+    pub(crate) fields: Vec<String>,
+    /// Texts added to `output_fields`: key and template.
+    pub(crate) texts: Vec<(String, String)>,
+    /// The fields that are suggested for the source are appended.
+    pub(crate) suggested: bool,
+}
+
+/// What JSON alerts contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Json {
+    /// Whether alerts are JSON at all (`json_output`).
+    pub(crate) enabled: bool,
+    /// `json_include_output_property`.
+    pub(crate) output: bool,
+    /// `json_include_message_property`.
+    pub(crate) message: bool,
+    /// `json_include_output_fields_property`.
+    pub(crate) fields: bool,
+    /// `json_include_tags_property`.
+    pub(crate) tags: bool,
+}
+
+/// The file output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileOutput {
+    /// Where to.
+    pub(crate) path: PathBuf,
+    /// Keep it open between alerts.
+    pub(crate) keep_open: bool,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Loaded {
+    /// Its path.
+    pub(crate) path: PathBuf,
+    /// `ok`, or the first fault.
+    pub(crate) validation: String,
+}
+
+/// A configuration, read and checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The files it was read from, in order.
+    pub(crate) loaded: Vec<Loaded>,
+    /// What is doubtful in them, as text to log.
+    pub(crate) warnings: Vec<String>,
+    /// How to log.
+    pub(crate) log: Settings,
+    /// Where events come from.
+    pub(crate) engine: Engine,
+    /// Bytes of one ring buffer.
+    pub(crate) buffer_bytes: u64,
+    /// CPUs that share a ring buffer; 0: all share one.
+    pub(crate) cpus_per_buffer: u64,
+    /// System calls that failed are not reported.
+    pub(crate) drop_failed: bool,
+    /// Rules files and folders that exist, in order.
+    pub(crate) rules_files: Vec<PathBuf>,
+    /// Switches, in order.
+    pub(crate) switches: Vec<RuleSwitch>,
+    /// Rules less severe than this are left out; lower-case.
+    pub(crate) priority: String,
+    /// Which rules of an event raise alerts.
+    pub(crate) matching: Matching,
+    /// Additions to outputs.
+    pub(crate) append: Vec<Append>,
+    /// Fields with a fixed value, by name.
+    pub(crate) static_fields: Vec<(String, String)>,
+    /// JSON alerts.
+    pub(crate) json: Json,
+    /// Times in ISO 8601.
+    pub(crate) iso_time: bool,
+    /// Byte buffers in base64.
+    pub(crate) base64: bool,
+    /// Alerts go to standard output.
+    pub(crate) stdout: bool,
+    /// Alerts go to a file.
+    pub(crate) file: Option<FileOutput>,
+    /// Outputs that are switched on and that this version does not have.
+    pub(crate) missing_outputs: Vec<&'static str>,
+    /// Alerts may wait in a buffer.
+    pub(crate) buffered: bool,
+    /// Alerts that may wait for the outputs; 0: the default.
+    pub(crate) queue_capacity: usize,
+    /// How long an output may block.
+    pub(crate) output_timeout: Duration,
+    /// Which system calls keep the state.
+    pub(crate) base_syscalls: BaseSyscalls,
+    /// Threads that are remembered.
+    pub(crate) threads: usize,
+    /// Bytes kept of the data of a read or write.
+    pub(crate) snaplen: u64,
+    /// The merged tree.
+    pub(crate) tree: Node,
+}
+
+/// What the command line has to say about the configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Request<'a> {
+    /// The main file, if it was named.
+    pub(crate) path: Option<&'a Path>,
+    /// `key=value`, in order.
+    pub(crate) options: &'a [String],
+}
+
+/// Reads the configuration.
+pub(crate) fn load(request: &Request<'_>) -> Result<Config> {
+    let mut reading = Reading::default();
+    let mut root = match main_file(request.path)? {
+        Some(path) => {
+            let root = reading.file(&path)?;
+            reading.loaded.push(root.1);
+            let mut root = root.0;
+            apply(&mut root, request.options, true)?;
+            reading.include(&mut root, &path)?;
+            root
+        }
+        None => {
+            let mut root = document(WITHOUT_FILE).map_err(|e| anyhow!(e))?;
+            apply(&mut root, request.options, true)?;
+            reading.include(&mut root, Path::new(""))?;
+            root
+        }
+    };
+    apply(&mut root, request.options, false)?;
+    for option in request.options {
+        reading.check_option(option)?;
+    }
+    read(root, reading)
+}
+
+/// The main file: the one named, which must be there, or the first of the default ones.
+fn main_file(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    if let Some(path) = named {
+        if !path.exists() {
+            bail!("Could not find configuration file at {}", path.display());
+        }
+        return Ok(Some(path.to_owned()));
+    }
+    let first = DEFAULT_FILES.iter().map(PathBuf::from).find(|p| p.exists());
+    Ok(first)
+}
+
+/// Carries out the overrides that concern included files, or all others.
+fn apply(root: &mut Node, options: &[String], includes: bool) -> Result<()> {
+    for option in options {
+        let (key, value) = tree::split(option)?;
+        if key.starts_with("config_files") == includes {
+            tree::set(root, key, &tree::expand_text(value, &variable))?;
+        }
+    }
+    Ok(())
+}
+
+/// The environment variable of this name.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn document(text: &str) -> Result<Node, String> {
+    let documents =
+        yaml::parse(text).map_err(|e| format!("line {}: {}", e.mark.line + 1, e.message))?;
+    let first = documents.into_iter().next();
+    Ok(first.unwrap_or_else(|| Node::new(Value::Map(Vec::new()))))
+}
+
+#[derive(Default)]
+struct Reading {
+    files: Files,
+    loaded: Vec<Loaded>,
+    warnings: Vec<String>,
+}
+
+impl Reading {
+    /// Reads and checks one file.
+    fn file(&mut self, path: &Path) -> Result<(Node, Loaded)> {
+        let shown = path.display();
+        let text =
+            yaml::load(path).with_context(|| format!("Cannot read config file ({shown})"))?;
+        let file = self.files.add(shown.to_string(), text.as_str());
+        let mut root = match yaml::parse(&text) {
+            Ok(documents) => documents
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| Node::new(Value::Null)),
+            Err(error) => {
+                let at = error.mark.offset as usize;
+                let range = TextRange::new(at, at);
+                let fault = Diagnostic::error("CONFIG_YAML", error.message.clone())
+                    .label(Span { file, range }, "");
+                bail!(
+                    "Cannot read config file ({shown}):\n{}",
+                    lanner_diag::render(&fault, &self.files, lanner_diag::Style::Plain)
+                );
+            }
+        };
+        if root.is_null() {
+            root.value = Value::Map(Vec::new());
+        }
+        if !root.is_map() {
+            bail!("Cannot read config file ({shown}): it is not a mapping of keys to values");
+        }
+        tree::expand(&mut root, &variable);
+        let found = keys::check(&root, file);
+        let validation = found
+            .first()
+            .map_or_else(|| "ok".to_owned(), |d| format!("failed: {}", d.message));
+        for fault in &found {
+            let text = lanner_diag::render(fault, &self.files, lanner_diag::Style::Plain);
+            self.warnings.push(text);
+        }
+        let path = path.to_owned();
+        Ok((root, Loaded { path, validation }))
+    }
+
+    /// Merges the files that `config_files` names.
+    fn include(&mut self, root: &mut Node, main: &Path) -> Result<()> {
+        let Some(list) = root.get("config_files") else {
+            return Ok(());
+        };
+        let entries: Vec<Node> = match &list.value {
+            Value::Seq(items) => items.clone(),
+            Value::Scalar(_) => vec![list.clone()],
+            _ => Vec::new(),
+        };
+        for entry in entries {
+            let (path, strategy) = include_entry(&entry)?;
+            if path == main {
+                bail!(
+                    "Config error: 'config_files' directive tried to recursively include main \
+                     config file: {}.",
+                    main.display()
+                );
+            }
+            for file in files_of(&path)? {
+                let (included, loaded) = self.file(&file)?;
+                if included.get("config_files").is_some() {
+                    bail!(
+                        "Config error: 'config_files' directive in included config file {}.",
+                        file.display()
+                    );
+                }
+                self.loaded.push(loaded);
+                tree::merge(root, included, strategy);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports an override of a key that does not exist.
+    fn check_option(&mut self, option: &str) -> Result<()> {
+        let (key, value) = tree::split(option)?;
+        let name = tree::plain_name(key);
+        match keys::key(&name) {
+            Some((kind, _)) if !key.contains('[') => {
+                let value = Node::new(Value::Scalar(value.into()));
+                let structured = option.contains("={") || option.contains("=[");
+                if let Some(expected) = keys::mismatch(kind, &value).filter(|_| !structured) {
+                    bail!("-o {option}: `{name}` must be {expected}");
+                }
+            }
+            Some(_) => {}
+            None => {
+                let open = |prefix: &str| {
+                    name.strip_prefix(prefix)
+                        .is_some_and(|rest| rest.starts_with('.'))
+                };
+                let free = [
+                    "append_output",
+                    "config_files",
+                    "plugins",
+                    "rules",
+                    "static_fields",
+                ];
+                let section = keys::KEYS
+                    .iter()
+                    .any(|(k, ..)| k.strip_prefix(&name).is_some_and(|r| r.starts_with('.')));
+                if !section && !free.iter().any(|f| open(f)) {
+                    let help = keys::unknown_help(&name)
+                        .map(|h| format!("; {h}"))
+                        .unwrap_or_default();
+                    self.warnings
+                        .push(format!("-o {option}: there is no key `{name}`{help}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn include_entry(entry: &Node) -> Result<(PathBuf, Strategy)> {
+    if let Some(path) = entry.as_str() {
+        return Ok((PathBuf::from(path), Strategy::default()));
+    }
+    let path = entry
+        .get("path")
+        .and_then(Node::as_str)
+        .context("an entry of config_files is a path, or has a key `path`")?;
+    let strategy = match entry.get("strategy").and_then(Node::as_str) {
+        None => Strategy::default(),
+        Some(name) => Strategy::by_name(name).with_context(|| {
+            format!("unknown strategy '{name}'--must be one of append, override, add-only")
+        })?,
+    };
+    Ok((PathBuf::from(path), strategy))
+}
+
+/// A file itself, or the regular files of a folder in the order of their names; nothing if it is
+/// not there.
+fn files_of(path: &Path) -> Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    let entries = fs::read_dir(path).with_context(|| format!("reading {}", path.display()))?;
+    for entry in entries {
+        let file = entry
+            .with_context(|| format!("reading {}", path.display()))?
+            .path();
+        if file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Typed access with the defaults of the table of keys.
+struct Reader<'t>(&'t Node);
+
+impl<'t> Reader<'t> {
+    fn node(&self, name: &str) -> Option<&'t Node> {
+        tree::find(self.0, name).filter(|n| !n.is_null())
+    }
+
+    fn default(name: &str) -> &'static str {
+        keys::key(name).map_or("", |(_, default)| default)
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        let read = self.node(name).and_then(Node::to_bool);
+        read.unwrap_or(Self::default(name) == "true")
+    }
+
+    fn number(&self, name: &str) -> u64 {
+        let read = self.node(name).and_then(|n| n.to_uint(64));
+        read.unwrap_or_else(|| Self::default(name).parse().unwrap_or_default())
+    }
+
+    fn fraction(&self, name: &str) -> f64 {
+        let read = self.node(name).and_then(Node::to_float);
+        read.unwrap_or_else(|| Self::default(name).parse().unwrap_or_default())
+    }
+
+    fn text(&self, name: &str) -> &'t str {
+        let read = self.node(name).and_then(Node::to_text);
+        read.unwrap_or(Self::default(name))
+    }
+
+    fn list(&self, name: &str) -> Vec<&'t str> {
+        self.node(name).map(texts).unwrap_or_default()
+    }
+
+    fn items(&self, name: &str) -> &'t [Node] {
+        self.node(name).and_then(Node::as_seq).unwrap_or_default()
+    }
+}
+
+/// The texts of a sequence; a scalar counts as a sequence of itself.
+fn texts(node: &Node) -> Vec<&str> {
+    match &node.value {
+        Value::Seq(items) => items.iter().filter_map(Node::to_text).collect(),
+        _ => node.to_text().into_iter().collect(),
+    }
+}
+
+fn read(root: Node, reading: Reading) -> Result<Config> {
+    let r = Reader(&root);
+    let mut warnings = reading.warnings;
+    let main = reading
+        .loaded
+        .first()
+        .map_or_else(|| "built in".to_owned(), |l| l.path.display().to_string());
+    let log_level = r.text("log_level").to_ascii_lowercase();
+    let Some(level) = Level::by_name(&log_level) else {
+        bail!("Unknown log level {log_level}");
+    };
+    let iso_time = r.flag("time_format_iso_8601");
+    let log = Settings {
+        level,
+        stderr: r.flag("log_stderr"),
+        iso_time,
+    };
+    let engine = engine(&r, &main)?;
+    let section = match r.text("engine.kind") {
+        "kmod" => "engine.kmod",
+        _ => "engine.modern_ebpf",
+    };
+    let preset = r.number(&format!("{section}.buf_size_preset"));
+    if !(1..=10).contains(&preset) {
+        bail!("{section}.buf_size_preset must be from 1 to 10, not {preset}");
+    }
+    let rules_files = match (r.node("rules_files"), r.node("rules_file")) {
+        (Some(_), Some(_)) => {
+            bail!(
+                "Error reading config file ({main}): both 'rules_files' and 'rules_file' keys set"
+            )
+        }
+        (None, Some(_)) => {
+            warnings.push(
+                "Using deprecated config key 'rules_file' (singular form). Please use new \
+                 'rules_files' config key (plural form)."
+                    .to_owned(),
+            );
+            r.list("rules_file")
+        }
+        _ => r.list("rules_files"),
+    };
+    let rules_files = rules_files.into_iter().map(PathBuf::from);
+    let priority = priority(&r, &main)?;
+    let matching = match r.text("rule_matching") {
+        "first" => Matching::First,
+        "all" => Matching::All,
+        other => {
+            bail!("Unknown rule matching strategy \"{other}\"--must be one of first, all")
+        }
+    };
+    check_drops(&r, &main)?;
+    let file = file_output(&r, &main)?;
+    let missing_outputs = [
+        ("syslog_output.enabled", "syslog_output"),
+        ("program_output.enabled", "program_output"),
+        ("http_output.enabled", "http_output"),
+    ];
+    let missing_outputs = missing_outputs
+        .into_iter()
+        .filter(|(key, _)| r.flag(key))
+        .map(|(_, name)| name)
+        .collect();
+    Ok(Config {
+        log,
+        engine,
+        buffer_bytes: 1 << (19 + preset),
+        cpus_per_buffer: r.number("engine.modern_ebpf.cpus_for_each_buffer"),
+        drop_failed: r.flag(&format!("{section}.drop_failed_exit")),
+        rules_files: rules_files.filter(|p| p.exists()).collect(),
+        switches: switches(&r)?,
+        priority,
+        matching,
+        append: r.items("append_output").iter().map(append).collect(),
+        static_fields: static_fields(&r),
+        json: Json {
+            enabled: r.flag("json_output"),
+            output: r.flag("json_include_output_property"),
+            message: r.flag("json_include_message_property"),
+            fields: r.flag("json_include_output_fields_property"),
+            tags: r.flag("json_include_tags_property"),
+        },
+        iso_time,
+        base64: r.flag("buffer_format_base64"),
+        stdout: r.flag("stdout_output.enabled"),
+        file,
+        missing_outputs,
+        buffered: r.flag("buffered_outputs"),
+        queue_capacity: usize::try_from(r.number("outputs_queue.capacity")).unwrap_or(usize::MAX),
+        output_timeout: Duration::from_millis(r.number("output_timeout")),
+        base_syscalls: BaseSyscalls {
+            custom_set: r
+                .list("base_syscalls.custom_set")
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            repair: r.flag("base_syscalls.repair"),
+            all: r.flag("base_syscalls.all"),
+        },
+        threads: usize::try_from(r.number("falco_libs.thread_table_size")).unwrap_or(usize::MAX),
+        snaplen: match r.number("falco_libs.snaplen") {
+            0 => 80,
+            n => n,
+        },
+        loaded: reading.loaded,
+        warnings,
+        tree: root,
+    })
+}
+
+fn engine(r: &Reader<'_>, main: &str) -> Result<Engine> {
+    Ok(match r.text("engine.kind") {
+        // One probe of ours serves for both.
+        "modern_ebpf" | "kmod" => Engine::Live,
+        "nodriver" => Engine::Nothing,
+        "replay" => match r.text("engine.replay.capture_file") {
+            "" => bail!(
+                "Error reading config file ({main}): engine.kind is 'replay' but no \
+                 engine.replay.capture_file specified."
+            ),
+            file => Engine::Replay(PathBuf::from(file)),
+        },
+        other => {
+            bail!("Error reading config file ({main}): engine.kind '{other}' is not a valid kind.")
+        }
+    })
+}
+
+fn priority(r: &Reader<'_>, main: &str) -> Result<String> {
+    let given = r.text("priority");
+    let lower = given.to_ascii_lowercase();
+    let known = keys::mismatch(
+        keys::key("priority").map_or(keys::Kind::Any, |(kind, _)| kind),
+        &Node::new(Value::Scalar(lower.as_str().into())),
+    );
+    if known.is_some() {
+        bail!(
+            "Error reading config file ({main}): Unknown priority \"{given}\"--must be one of \
+             emergency, alert, critical, error, warning, notice, informational, debug"
+        );
+    }
+    Ok(lower)
+}
+
+fn check_drops(r: &Reader<'_>, main: &str) -> Result<()> {
+    let threshold = r.fraction("syscall_event_drops.threshold");
+    if !(0.0..=1.0).contains(&threshold) {
+        bail!(
+            "Error reading config file ({main}): syscall event drops threshold must be in the \
+             range [0, 1]"
+        );
+    }
+    let actions = r.list("syscall_event_drops.actions");
+    for action in &actions {
+        if !["ignore", "log", "alert", "exit"].contains(action) {
+            bail!(
+                "Error reading config file ({main}): available actions for syscall event drops \
+                   are \"ignore\", \"log\", \"alert\", and \"exit\""
+            );
+        }
+    }
+    if actions.contains(&"ignore") && actions.iter().any(|a| *a == "log" || *a == "alert") {
+        bail!(
+            "Error reading config file ({main}): syscall event drops action \"ignore\" cannot \
+               be used with others"
+        );
+    }
+    if r.number("syscall_event_timeouts.max_consecutives") == 0 {
+        bail!(
+            "Error reading config file ({main}): the maximum consecutive timeouts without an \
+               event must be an unsigned integer > 0"
+        );
+    }
+    Ok(())
+}
+
+fn file_output(r: &Reader<'_>, main: &str) -> Result<Option<FileOutput>> {
+    if !r.flag("file_output.enabled") {
+        return Ok(None);
+    }
+    let path = r.text("file_output.filename");
+    if path.is_empty() {
+        bail!(
+            "Error reading config file ({main}): file output enabled but no filename in \
+               configuration block"
+        );
+    }
+    Ok(Some(FileOutput {
+        path: PathBuf::from(path),
+        keep_open: r.flag("file_output.keep_alive"),
+    }))
+}
+
+fn switches(r: &Reader<'_>) -> Result<Vec<RuleSwitch>> {
+    let mut switches = Vec::new();
+    for item in r.items("rules") {
+        for (verb, enable) in [("enable", true), ("disable", false)] {
+            let Some(what) = item.get(verb) else {
+                continue;
+            };
+            let rule = what.get("rule").and_then(Node::to_text);
+            let tag = what.get("tag").and_then(Node::to_text);
+            if rule.is_none() && tag.is_none() {
+                bail!("an entry of `rules` under `{verb}` needs the key `rule` or `tag`");
+            }
+            let picks = rule
+                .map(|r| Pick::Rule(r.to_owned()))
+                .into_iter()
+                .chain(tag.map(|t| Pick::Tag(t.to_owned())));
+            switches.extend(picks.map(|pick| RuleSwitch { enable, pick }));
+        }
+    }
+    Ok(switches)
+}
+
+fn append(item: &Node) -> Append {
+    let of_match = |key: &str| item.get("match").and_then(|m| m.get(key));
+    let owned = |n: &Node| n.to_text().map(str::to_owned);
+    let mut append = Append {
+        source: of_match("source").and_then(owned).filter(|s| !s.is_empty()),
+        tags: of_match("tags")
+            .map(|n| texts(n).into_iter().map(str::to_owned).collect())
+            .unwrap_or_default(),
+        rule: of_match("rule").and_then(owned).filter(|s| !s.is_empty()),
+        output: item.get("extra_output").and_then(owned),
+        suggested: item
+            .get("suggested_output")
+            .and_then(Node::to_bool)
+            .unwrap_or(false),
+        ..Append::default()
+    };
+    let fields = item.get("extra_fields").and_then(Node::as_seq);
+    for field in fields.unwrap_or_default() {
+        match &field.value {
+            Value::Map(entries) => append.texts.extend(
+                entries
+                    .iter()
+                    .filter_map(|(k, v)| Some((k.to_text()?.to_owned(), v.to_text()?.to_owned()))),
+            ),
+            _ => append.fields.extend(owned(field)),
+        }
+    }
+    append
+}
+
+fn static_fields(r: &Reader<'_>) -> Vec<(String, String)> {
+    let entries = r.node("static_fields").and_then(Node::as_map);
+    let entries = entries.unwrap_or_default().iter();
+    entries
+        .filter_map(|(k, v)| Some((k.to_text()?.to_owned(), v.to_text()?.to_owned())))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+use super::*;
+
+fn with(text: &str, options: &[&str]) -> Result<Config> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("falco.yaml");
+    fs::write(&path, text).unwrap();
+    let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
+    load(&Request {
+        path: Some(&path),
+        options: &options,
+    })
+}
+
+#[test]
+fn keys_have_falcos_defaults() {
+    let config = with("", &[]).unwrap();
+    assert_eq!(config.engine, Engine::Live);
+    assert_eq!(config.buffer_bytes, 8 << 20);
+    assert_eq!(config.cpus_per_buffer, 2);
+    assert_eq!(config.matching, Matching::First);
+    assert_eq!(config.priority, "debug");
+    assert!(!config.stdout && !config.log.stderr && !config.buffered);
+    assert!(config.json.output && config.json.fields && config.json.tags);
+    assert!(!config.json.enabled && !config.json.message);
+    assert_eq!(config.snaplen, 80);
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+}
+
+#[test]
+fn without_a_file_alerts_go_to_the_terminal() {
+    let root = document(WITHOUT_FILE).unwrap();
+    let config = read(root, Reading::default()).unwrap();
+    assert!(config.stdout && config.log.stderr);
+    assert!(config.append.is_empty());
+}
+
+#[test]
+fn overrides_win_over_files() {
+    let config = with(
+        "json_output: false\nrules: [{enable: {tag: a}}]",
+        &[
+            "json_output=true",
+            "rules[].disable.rule=*x*",
+            "append_output[]={match: {tags: [t]}, extra_output: o, extra_fields: [f, {k: v}]}",
+        ],
+    )
+    .unwrap();
+    assert!(config.json.enabled);
+    let picks: Vec<_> = config
+        .switches
+        .iter()
+        .map(|s| (s.enable, &s.pick))
+        .collect();
+    assert_eq!(
+        picks,
+        [
+            (true, &Pick::Tag("a".to_owned())),
+            (false, &Pick::Rule("*x*".to_owned()))
+        ]
+    );
+    let append = &config.append[0];
+    assert_eq!(append.output.as_deref(), Some("o"));
+    assert_eq!(append.tags, ["t"]);
+    assert_eq!(append.fields, ["f"]);
+    assert_eq!(append.texts, [("k".to_owned(), "v".to_owned())]);
+}
+
+#[test]
+fn the_way_to_switch_suggested_output_off_works() {
+    let shipped = "append_output: [{suggested_output: true}]";
+    assert!(with(shipped, &[]).unwrap().append[0].suggested);
+    let off = with(shipped, &["append_output.suggested_output=false"]).unwrap();
+    assert!(off.append.is_empty());
+}
+
+#[test]
+fn included_files_are_merged_by_their_strategy() {
+    let dir = tempfile::tempdir().unwrap();
+    let main = dir.path().join("falco.yaml");
+    let more = dir.path().join("config.d");
+    fs::create_dir(&more).unwrap();
+    fs::write(more.join("2.yaml"), "log_level: debug").unwrap();
+    fs::write(
+        more.join("1.yaml"),
+        "log_level: error\nrules: [{disable: {tag: b}}]",
+    )
+    .unwrap();
+    let text = format!(
+        "config_files: [{}, /nonexistent]\nrules: [{{enable: {{tag: a}}}}]",
+        more.display()
+    );
+    fs::write(&main, text).unwrap();
+    let request = Request {
+        path: Some(&main),
+        options: &[],
+    };
+    let config = load(&request).unwrap();
+    assert_eq!(config.log.level, Level::Debug);
+    assert_eq!(config.switches.len(), 2);
+    assert_eq!(config.loaded.len(), 3);
+    fs::write(&main, format!("config_files: [{}]", main.display())).unwrap();
+    let error = load(&request).unwrap_err().to_string();
+    assert!(
+        error.contains("recursively include main config file"),
+        "{error}"
+    );
+}
+
+#[track_caller]
+fn check_fatal(text: &str, options: &[&str], expect: &str) {
+    let error = format!("{:#}", with(text, options).unwrap_err());
+    assert!(error.contains(expect), "{error}");
+}
+
+#[test]
+fn values_that_cannot_be_meant_are_fatal() {
+    check_fatal(
+        "engine: {kind: x}",
+        &[],
+        "engine.kind 'x' is not a valid kind.",
+    );
+    check_fatal(
+        "engine: {kind: replay}",
+        &[],
+        "engine.kind is 'replay' but no engine.replay.capture_file specified.",
+    );
+    check_fatal("priority: loud", &[], "Unknown priority");
+    check_fatal("rule_matching: some", &[], "must be one of first, all");
+    check_fatal("file_output: {enabled: true}", &[], "no filename");
+    check_fatal("syscall_event_drops: {threshold: 2}", &[], "threshold");
+    check_fatal(
+        "engine: {modern_ebpf: {buf_size_preset: 11}}",
+        &[],
+        "from 1 to 10",
+    );
+    check_fatal("", &["json_output"], "Must be of the form key=val");
+    check_fatal("", &["json_output=perhaps"], "must be true or false");
+    check_fatal(
+        "{rules_files: [a], rules_file: [b]}",
+        &[],
+        "both 'rules_files' and 'rules_file'",
+    );
+    check_fatal("a: [", &[], "Cannot read config file");
+    check_fatal("- a", &[], "not a mapping");
+}
+
+#[test]
+fn doubtful_keys_are_reported_with_their_place() {
+    let config = with("log_level: info\njson_ouput: true\n", &["josn_output=true"]).unwrap();
+    assert_eq!(config.warnings.len(), 2);
+    let first = &config.warnings[0];
+    assert!(first.contains("falco.yaml:2:1"), "{first}");
+    assert!(first.contains("did you mean `json_output`?"), "{first}");
+    assert!(config.warnings[1].contains("josn_output"));
+    assert!(config.loaded[0].validation.starts_with("failed: "));
+}
+
+#[test]
+fn a_main_file_that_is_not_there_is_an_error() {
+    let request = Request {
+        path: Some(Path::new("/nonexistent.yaml")),
+        options: &[],
+    };
+    let error = load(&request).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "Could not find configuration file at /nonexistent.yaml"
+    );
+}
