@@ -645,3 +645,56 @@ fn shared_captures_written_again_read_the_same() {
         assert!(first.events == again.events, "{}", path.display());
     }
 }
+
+/// What the distribution's sysdig prints of a capture; `None`, saying so, where it is not installed.
+fn sysdig(capture: &[u8]) -> Option<String> {
+    let file = tempfile::NamedTempFile::with_suffix(".scap").unwrap();
+    std::fs::write(file.path(), capture).unwrap();
+    let output = std::process::Command::new("sysdig")
+        .arg("-r")
+        .arg(file.path())
+        .args(["-p", "%evt.num %evt.type %proc.name %fd.name"])
+        .output();
+    match output {
+        Ok(output) => {
+            assert!(output.status.success(), "{output:?}");
+            Some(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Err(_) => {
+            println!("skipped: sysdig is not installed");
+            None
+        }
+    }
+}
+
+#[test]
+fn sysdig_reads_what_is_written() {
+    let mut snapshot = machine();
+    snapshot.threads[0].tid = 9;
+    snapshot.fds[0].tid = 9;
+    // Not known to the sysdig of all distributions.
+    snapshot.fds[0].fds.pop();
+    let events = [
+        event(READ_X, 9, &[&n64(3), b"abc", &n64(1), &n32(100)]),
+        event(
+            EventType::SYSCALL_OPENAT_2_X,
+            9,
+            &[
+                &n64(7),
+                &n64(-100),
+                b"/etc/passwd\0",
+                &n32(1),
+                &n32(0),
+                &n32(8),
+                &n64(12),
+            ],
+        ),
+    ];
+    for compression in [Compression::None, Compression::Gzip] {
+        let Some(text) = sysdig(&write(&snapshot, &events, compression)) else {
+            return;
+        };
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines, ["1 read a ", "2 openat a /etc/passwd"]);
+    }
+}
