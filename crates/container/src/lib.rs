@@ -18,6 +18,8 @@
 
 mod capture;
 mod cgroup;
+#[cfg(test)]
+mod engine_tests;
 mod files;
 mod image;
 mod oci;

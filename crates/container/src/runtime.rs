@@ -18,6 +18,8 @@ pub(crate) struct Runtimes {
     docker: String,
     /// The graph root and run root of containers/storage (Podman and CRI-O as root).
     storage: [String; 2],
+    /// Where containerd keeps the bundles of running tasks, by namespace.
+    tasks: Vec<String>,
 }
 
 /// What a look-up found.
@@ -41,11 +43,25 @@ impl Runtimes {
             ("graphroot", "/var/lib/containers/storage"),
             ("runroot", "/run/containers/storage"),
         ]
-        .map(|(key, default)| storage_key(&conf, key).unwrap_or(default).to_owned());
+        .map(|(key, default)| toml_key(&conf, key).unwrap_or(default).to_owned());
+        let conf = root.read("/etc/containerd/config.toml").unwrap_or_default();
+        let conf = String::from_utf8_lossy(&conf).into_owned();
+        let tasks = toml_key(&conf, "state")
+            .into_iter()
+            .chain(CONTAINERD)
+            .flat_map(|state| {
+                [
+                    "io.containerd.runtime.v2.task",
+                    "io.containerd.runtime.v1.linux",
+                ]
+                .map(|tasks| format!("{state}/{tasks}"))
+            })
+            .collect();
         Runtimes {
             root,
             docker,
             storage,
+            tasks,
         }
     }
 
@@ -302,7 +318,7 @@ impl Runtimes {
             .into_iter()
             .find_map(|namespace| self.containerd_task(namespace, wanted))
             .or_else(|| {
-                TASKS.into_iter().find_map(|tasks| {
+                self.tasks.iter().find_map(|tasks| {
                     self.root
                         .names(tasks)
                         .find_map(|namespace| self.containerd_task(&namespace, wanted))
@@ -435,21 +451,21 @@ impl Runtimes {
     }
 }
 
-/// Where containerd keeps the bundles of running tasks, by namespace.
-const TASKS: [&str; 5] = [
-    "/run/containerd/io.containerd.runtime.v2.task",
-    "/run/k3s/containerd/io.containerd.runtime.v2.task",
-    "/run/host-containerd/io.containerd.runtime.v2.task",
-    "/run/docker/containerd/daemon/io.containerd.runtime.v2.task",
-    "/run/containerd/io.containerd.runtime.v1.linux",
+/// State folders of containerd: its own, and those of distributions that bring it along.
+const CONTAINERD: [&str; 4] = [
+    "/run/containerd",
+    "/run/k3s/containerd",
+    "/run/host-containerd",
+    "/run/docker/containerd/daemon",
 ];
 
-/// The value of a key of `storage.conf`, which is TOML; these keys are plain strings on a line.
-fn storage_key<'a>(conf: &'a str, key: &str) -> Option<&'a str> {
+/// The value of a key in TOML; those asked for are plain strings on a line of their own.
+fn toml_key<'a>(conf: &'a str, key: &str) -> Option<&'a str> {
     conf.lines().find_map(|line| {
         let value = line.trim().strip_prefix(key)?.trim_start();
-        let value = value.strip_prefix('=')?.trim().strip_prefix('"')?;
-        let (value, _) = value.split_once('"')?;
+        let value = value.strip_prefix('=')?.trim();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let (value, _) = value[1..].split_once(quote)?;
         (!value.is_empty()).then_some(value)
     })
 }

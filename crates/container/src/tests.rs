@@ -324,6 +324,18 @@ fn a_container_made_with_ctr_bears_its_id_as_name() {
     assert_eq!(container.name.unwrap(), "redis-server");
     assert_eq!(container.full_id, "redis-server-1");
     assert_eq!(ask_once(&files, "memory=/other/redis-server-1\0"), None);
+
+    let elsewhere = tree(&[
+        (
+            "/etc/containerd/config.toml",
+            json!("version = 2\nstate = '/srv/c'\n"),
+        ),
+        (
+            "/srv/c/io.containerd.runtime.v2.task/n/box/config.json",
+            spec(json!({})),
+        ),
+    ]);
+    assert!(ask_once(&elsewhere, "memory=/n/box\0").is_some());
 }
 
 #[test]
