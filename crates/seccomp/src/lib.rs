@@ -1,6 +1,8 @@
 //! seccomp profiles: what they mean, and the filters they become.
 //!
 //! * [`Arch`] and [`table`]: the system call ABIs, and the numbers, arguments and ages of calls.
+//! * [`document`], [`profile`]: profiles as people write them, with the place of everything.
+//! * [`target`]: who applies a profile and where, and what of it counts then.
 //! * [`policy`]: what a profile decides for each call, number by number.
 //! * [`compile`]: a policy as a classic BPF program.
 //! * [`bpf`]: such programs: checking as the kernel does, emulating, printing.
@@ -36,8 +38,11 @@ pub mod action;
 pub mod arch;
 pub mod bpf;
 pub mod compile;
+pub mod document;
 pub mod policy;
+pub mod profile;
 pub mod table;
+pub mod target;
 
 pub use action::Action;
 pub use arch::Arch;
