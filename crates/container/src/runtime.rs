@@ -331,7 +331,7 @@ impl Runtimes {
             return None;
         }
         let id = wanted.id;
-        let spec = TASKS.into_iter().find_map(|tasks| {
+        let spec = self.tasks.iter().find_map(|tasks| {
             self.root
                 .json(&format!("{tasks}/{namespace}/{id}/config.json"))
         })?;
