@@ -14,7 +14,7 @@ use lanner_event::snapshot::{
 use lanner_event::{Event, EventType, Poll, RawEvent, Source};
 use proptest::prelude::*;
 
-use crate::{Compression, OpenError, Progress, Reader, Writer};
+use crate::{Compression, MAX_METADATA, MAX_REMEMBERED, OpenError, Progress, Reader, Writer};
 
 /// A record as a capture gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -397,6 +397,35 @@ fn a_length_that_is_not_there_takes_no_memory() {
         let whole = read(&bytes).unwrap();
         assert_eq!(whole.errors.len(), 1, "{kind:x}");
     }
+}
+
+#[test]
+fn a_state_beyond_the_limit_is_skipped() {
+    let len = (MAX_METADATA as u32 + 100).next_multiple_of(4);
+    let mut head = capture(&[]);
+    head.extend_from_slice(&n32(0x215));
+    head.extend_from_slice(&n32(len));
+    let body = std::io::repeat(0).take(u64::from(len) - 12);
+    let mut tail = n32(len).to_vec();
+    let events = [event(EventType::SYSCALL_GETCWD_X, 1, &[&n64(0), b"/\0"])];
+    tail.extend_from_slice(&capture(&events)[capture(&[]).len()..]);
+    let source = Cursor::new(head).chain(body).chain(Cursor::new(tail));
+    let whole = read_all(Reader::from_read(Box::new(source)).unwrap()).unwrap();
+    assert_eq!(whole.events, events);
+    assert_eq!(whole.progress.broken_metadata, 1);
+}
+
+#[test]
+fn entries_beyond_the_limit_are_forgotten() {
+    let long = vec![0; 60_000];
+    let count = (MAX_REMEMBERED / long.len()) as i64 + 10;
+    let mut events: Vec<Owned> = (0..count)
+        .map(|tid| event(READ_E, tid, &[&n64(5), &long]))
+        .collect();
+    events.push(event(READ_X, 0, &[&n64(3), b"abc"]));
+    let whole = read(&capture(&events)).unwrap();
+    assert_eq!(whole.progress.forgotten_entries, 1);
+    assert_eq!(parsed(&whole.events[0]).int(2), Some(0));
 }
 
 /// A machine with something of everything.
