@@ -4,18 +4,22 @@
 
 mod cli;
 mod config;
+mod info;
 mod legacy;
 mod list_events;
+mod list_fields;
 mod log;
+mod signals;
 mod version;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use lanner_engine::selection;
 
 use crate::cli::{Flags, Invocation};
+use crate::config::Config;
 use crate::log::Log;
 
 fn main() -> ExitCode {
@@ -37,32 +41,46 @@ fn main() -> ExitCode {
     }
 }
 
+/// Does what the command line asks for, in Falco's order: what only prints comes first.
 fn run(invocation: &Invocation) -> Result<()> {
-    let log = Log::new();
-    let legacy = invocation.flags.legacy.translate();
-    for warning in &legacy.warnings {
-        log.warn(warning);
-    }
-    if let Some(text) = listing(&invocation.flags, legacy.list_events) {
+    let flags = &invocation.flags;
+    let log = Arc::new(Log::new());
+    let legacy = flags.legacy.translate();
+    if let Some(text) = info::without_config(flags, legacy.list_events) {
+        warn(&log, &legacy.warnings);
         return print(&text);
     }
+    let config = configure(invocation, &legacy.options)?;
+    log.configure(config.log);
+    warn(&log, &legacy.warnings);
+    if let Some(text) = info::with_config(flags, &config)? {
+        return print(&text);
+    }
+    warn(&log, &config.warnings);
+    info::check_sources(flags)?;
     bail!("monitoring is not there yet")
 }
 
-/// What flags that need no configuration print.
-fn listing(flags: &Flags, list_events: bool) -> Option<String> {
-    if flags.ignored {
-        let names = selection::ignored().names();
-        let lines: String = names.iter().map(|n| format!("- {n}\n")).collect();
-        return Some(format!("Ignored syscall(s):\n{lines}\n"));
+/// Reads the configuration; flags that stand for keys come after `-o`, so they win.
+fn configure(invocation: &Invocation, legacy: &[String]) -> Result<Config> {
+    let flags = &invocation.flags;
+    let mut options = legacy.to_vec();
+    options.extend_from_slice(&flags.options);
+    if let Some(file) = &invocation.replay {
+        options.push("engine.kind=replay".to_owned());
+        options.push(format!("engine.replay.capture_file={}", file.display()));
     }
-    if flags.list_events || list_events {
-        return Some(list_events::render(flags.list_format()));
+    if flags.unbuffered {
+        options.push("buffered_outputs=false".to_owned());
     }
-    if flags.version {
-        return Some(version::text());
-    }
-    None
+    config::load(&config::Request {
+        path: flags.config.as_deref(),
+        options: &options,
+    })
+}
+
+fn warn(log: &Log, messages: &[String]) {
+    messages.iter().for_each(|m| log.warn(m));
 }
 
 fn print(text: &str) -> Result<()> {

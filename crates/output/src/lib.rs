@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod channel;
+mod json;
 mod worker;
 
 pub use channel::{Channel, File, Lost, Stdout};
