@@ -2,10 +2,12 @@
 //!
 //! * `live [FLAGS]`: sets up, builds, and monitors with `examples/monitor_rules.yml`.
 //! * `setup`: installs what a Debian 12 machine with Rust lacks.
+//! * `bpf [--check]`: builds the probe from `bpf/` with the pinned clang.
 //! * `codegen [--check]`: turns `crates/event/schema` into Rust tables and a C header.
 //! * `tidy`: the checks of the tree that no compiler makes.
 //! * `test`: format, lints, `tidy` and every test.
 
+mod bpf;
 mod check;
 mod codegen;
 mod live;
@@ -33,11 +35,13 @@ fn run(args: &[&str]) -> Result<()> {
     match args {
         ["live", extra @ ..] => live::run(extra),
         ["setup"] => setup::run(),
+        ["bpf"] => bpf::run(false),
+        ["bpf", "--check"] => bpf::run(true),
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
         ["tidy"] => tidy::run(),
         ["test"] => check::run(),
-        _ => bail!("expected one of: live, setup, codegen [--check], tidy, test"),
+        _ => bail!("expected one of: live, setup, bpf [--check], codegen [--check], tidy, test"),
     }
 }
 

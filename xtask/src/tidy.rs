@@ -33,6 +33,7 @@ pub fn run() -> Result<()> {
     arrows(&mut faults)?;
     unsafe_code(&mut faults)?;
     crate::codegen::run(true)?;
+    crate::bpf::run(true)?;
     ensure!(faults.is_empty(), "{}", faults.join("\n"));
     println!("tidy");
     Ok(())

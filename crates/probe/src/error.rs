@@ -1,0 +1,199 @@
+//! Why there is no probe, and what one that runs cannot do here.
+
+use std::fs;
+
+/// Why the probe cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// A right is missing.
+    #[error(
+        "the kernel refuses to load the probe: {missing} is missing; run as root{hint} (or with \
+         the capabilities BPF and PERFMON)"
+    )]
+    Rights {
+        /// What is missing.
+        missing: String,
+        /// What stands in the way of root, if anything does.
+        hint: &'static str,
+    },
+    /// The kernel does not describe its types.
+    #[error(
+        "the kernel has no type information (/sys/kernel/btf/vmlinux): it was built without \
+         CONFIG_DEBUG_INFO_BTF, which the probe needs to find its way"
+    )]
+    NoTypeInformation,
+    /// A ring buffer of this size cannot be made.
+    #[error(
+        "a ring buffer of {bytes} bytes cannot hold every event: it takes a power of two of at \
+         least {MIN_BUFFER} bytes"
+    )]
+    BufferSize {
+        /// The size asked for.
+        bytes: usize,
+    },
+    /// No memory for the buffers.
+    #[error("no memory for the ring buffers, {cpus} times {bytes} bytes: {error}")]
+    BufferMemory {
+        /// CPUs.
+        cpus: usize,
+        /// Bytes per CPU.
+        bytes: usize,
+        /// What the kernel says.
+        error: String,
+    },
+    /// Nothing of what was asked for can be seen.
+    #[error("the kernel refuses every hook that is needed: {0}")]
+    NoHook(String),
+    /// Anything else.
+    #[error("the probe cannot be {step}: {error}")]
+    Kernel {
+        /// What was being done.
+        step: &'static str,
+        /// What the kernel says.
+        error: String,
+    },
+}
+
+/// The smallest ring buffer: it holds one event of any size.
+pub const MIN_BUFFER: usize = 128 * 1024;
+
+/// A place in the kernel that the probe attaches to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hook {
+    /// The end of every system call.
+    SyscallExit,
+    /// A program was started.
+    Exec,
+    /// A thread or process was made.
+    Fork,
+    /// A thread ended.
+    Exit,
+    /// A signal was delivered.
+    Signal,
+}
+
+impl Hook {
+    /// All hooks.
+    pub const ALL: [Hook; 5] = [
+        Hook::Exec,
+        Hook::Fork,
+        Hook::Exit,
+        Hook::Signal,
+        Hook::SyscallExit,
+    ];
+
+    /// The kernel's name of the tracepoint.
+    pub fn tracepoint(self) -> &'static str {
+        match self {
+            Hook::SyscallExit => "sys_exit",
+            Hook::Exec => "sched_process_exec",
+            Hook::Fork => "sched_process_fork",
+            Hook::Exit => "sched_process_exit",
+            Hook::Signal => "signal_deliver",
+        }
+    }
+
+    /// What cannot be seen without it.
+    pub fn cost_of_lack(self) -> &'static str {
+        match self {
+            Hook::SyscallExit => {
+                "no system call is seen: no file, network or permission event, no failed exec"
+            }
+            Hook::Exec => "no started program is seen",
+            Hook::Fork => "no new process is seen; what a child inherits is taken from /proc",
+            Hook::Exit => "no end of a process is seen; dead processes are forgotten late",
+            Hook::Signal => "no delivered signal is seen",
+        }
+    }
+
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Hook::SyscallExit => "syscall__exit",
+            Hook::Exec => "task__exec",
+            Hook::Fork => "task__fork",
+            Hook::Exit => "task__exit",
+            Hook::Signal => "signal__deliver",
+        }
+    }
+}
+
+/// What the kernel lets the probe do.
+#[derive(Clone, Debug, Default)]
+pub struct Capabilities {
+    /// Hooks in use.
+    pub attached: Vec<Hook>,
+    /// Hooks that the kernel refuses, and why.
+    pub refused: Vec<(Hook, String)>,
+}
+
+impl Capabilities {
+    /// One sentence for each thing that is missing.
+    pub fn lacks(&self) -> impl Iterator<Item = String> {
+        self.refused.iter().map(|(hook, why)| {
+            format!(
+                "the kernel refuses the tracepoint {} ({why}): {}",
+                hook.tracepoint(),
+                hook.cost_of_lack()
+            )
+        })
+    }
+}
+
+/// Tells a refusal for lack of rights from other failures.
+pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeError {
+    let denied = error.kind() == libbpf_rs::ErrorKind::PermissionDenied;
+    let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
+    if lockdown.contains("[confidentiality]") {
+        return ProbeError::Rights {
+            missing: "access to kernel memory (the kernel is locked down for confidentiality)"
+                .into(),
+            hint: ", on a kernel that is not locked down",
+        };
+    }
+    if !denied {
+        return ProbeError::Kernel {
+            step,
+            error: chain(error),
+        };
+    }
+    let held = effective_capabilities();
+    let lacking: Vec<&str> = [("CAP_BPF", 39), ("CAP_PERFMON", 38)]
+        .iter()
+        .filter(|(_, bit)| held & (1 << bit) == 0 && held & (1 << 21) == 0)
+        .map(|(name, _)| *name)
+        .collect();
+    // SAFETY: a plain query.
+    let root = unsafe { libc::geteuid() } == 0;
+    ProbeError::Rights {
+        missing: if lacking.is_empty() {
+            "the permission of the kernel's security policy to use BPF".into()
+        } else {
+            lacking.join(" and ")
+        },
+        hint: if root {
+            " of the host, not of a container or user namespace that withholds it"
+        } else {
+            ""
+        },
+    }
+}
+
+/// An error with its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut out = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        out += &format!(": {cause}");
+        next = cause.source();
+    }
+    out
+}
+
+fn effective_capabilities() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|l| l.strip_prefix("CapEff:"))
+        .and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())
+        .unwrap_or(0)
+}

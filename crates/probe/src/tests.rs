@@ -1,0 +1,250 @@
+//! Each event: make the call, find the event by thread and type, assert every parameter.
+//!
+//! `bpf/README.md` tells how to add one. All carry `root_` in their names and skip, saying so,
+//! where the kernel refuses BPF.
+
+mod io;
+mod layout;
+mod lifecycle;
+
+use std::ffi::CString;
+use std::time::{Duration, Instant};
+
+use lanner_event::{Event, EventType, Outcomes, Poll, Selection, Source, Syscall};
+
+use crate::{Options, Probe, ProbeError};
+
+/// What a parameter must be.
+pub(crate) enum Param<'a> {
+    /// No value.
+    Empty,
+    /// 64 bits, signed: errno, fd, pid.
+    S64(i64),
+    U64(u64),
+    U32(u32),
+    U16(u16),
+    U8(u8),
+    /// Exactly these bytes.
+    Bytes(&'a [u8]),
+    /// Text and its NUL.
+    Str(&'a str),
+    /// Whatever satisfies it; for what the kernel chooses.
+    That(&'a dyn Fn(&[u8]) -> bool),
+}
+
+use Param::{Bytes, Empty, S64, Str, That, U8, U16, U32, U64};
+
+/// An event that was seen: its type, thread and parameters.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) ty: EventType,
+    pub(crate) tid: i64,
+    pub(crate) state_only: bool,
+    pub(crate) params: Vec<Vec<u8>>,
+}
+
+impl Seen {
+    /// Asserts every parameter.
+    #[track_caller]
+    pub(crate) fn assert(&self, expected: &[Param<'_>]) {
+        let info = self.ty.info();
+        assert_eq!(self.params.len(), info.params.len(), "{}", info.symbol);
+        assert_eq!(expected.len(), info.params.len(), "{}", info.symbol);
+        for ((value, expected), param) in self.params.iter().zip(expected).zip(info.params) {
+            let bytes = match expected {
+                Empty => vec![],
+                S64(n) => n.to_le_bytes().to_vec(),
+                U64(n) => n.to_le_bytes().to_vec(),
+                U32(n) => n.to_le_bytes().to_vec(),
+                U16(n) => n.to_le_bytes().to_vec(),
+                U8(n) => vec![*n],
+                Bytes(b) => b.to_vec(),
+                Str(s) => [s.as_bytes(), b"\0"].concat(),
+                That(holds) => {
+                    assert!(
+                        holds(value),
+                        "{}.{} is {:?}",
+                        info.symbol,
+                        param.name,
+                        String::from_utf8_lossy(value)
+                    );
+                    continue;
+                }
+            };
+            assert_eq!(
+                *value,
+                bytes,
+                "{}.{}: {:?}, expected {:?}",
+                info.symbol,
+                param.name,
+                String::from_utf8_lossy(value),
+                String::from_utf8_lossy(&bytes)
+            );
+        }
+    }
+
+    /// A parameter as a number of 8 bytes.
+    pub(crate) fn s64(&self, index: usize) -> i64 {
+        i64::from_le_bytes(self.params[index].as_slice().try_into().unwrap())
+    }
+}
+
+/// Everything that was seen while something was done.
+pub(crate) struct Observed<T> {
+    /// What it returned.
+    pub(crate) value: T,
+    /// The thread that did it.
+    pub(crate) tid: i64,
+    /// All events, also of other threads and processes.
+    pub(crate) events: Vec<Seen>,
+}
+
+impl<T> Observed<T> {
+    /// The only event of this type by the thread that did it.
+    #[track_caller]
+    pub(crate) fn one(&self, ty: EventType) -> &Seen {
+        self.one_of(self.tid, ty)
+    }
+
+    /// The only event of this type by thread `tid`.
+    #[track_caller]
+    pub(crate) fn one_of(&self, tid: i64, ty: EventType) -> &Seen {
+        let mut found = self.events.iter().filter(|e| e.tid == tid && e.ty == ty);
+        let first = found.next().unwrap_or_else(|| {
+            let own: Vec<&Seen> = self.events.iter().filter(|e| e.tid == tid).collect();
+            panic!("no {} by thread {tid}, but {own:?}", ty.info().symbol)
+        });
+        assert!(found.next().is_none(), "more than one {}", ty.info().symbol);
+        first
+    }
+
+    /// All events of this type by thread `tid`, in order.
+    pub(crate) fn all_of(&self, tid: i64, ty: EventType) -> Vec<&Seen> {
+        self.events
+            .iter()
+            .filter(|e| e.tid == tid && e.ty == ty)
+            .collect()
+    }
+}
+
+/// A selection of all calls that are reported as these types, whatever their outcome.
+pub(crate) fn select(types: &[EventType]) -> Selection {
+    let mut selection = Selection::new();
+    for ty in types {
+        selection.show_event(*ty, Outcomes::ANY);
+    }
+    selection
+}
+
+/// The probe with these options, or `None`, having said so, where there is no right to it.
+pub(crate) fn open(options: &Options) -> Option<Probe> {
+    match Probe::open(options) {
+        Ok(probe) => Some(probe),
+        Err(ProbeError::Rights { .. }) => {
+            println!("skipped: needs root");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Options for a test: small buffers, own events included.
+pub(crate) fn options(selection: Selection) -> Options {
+    Options {
+        selection,
+        buffer_bytes: 1 << 20,
+        report_self: true,
+        ..Options::default()
+    }
+}
+
+/// Runs `act` in a thread of its own while the probe watches for events of these types, and
+/// returns what was seen. `None` where there is no right to it.
+pub(crate) fn observe<T: Send>(
+    types: &[EventType],
+    act: impl FnOnce() -> T + Send,
+) -> Option<Observed<T>> {
+    observe_with(&options(select(types)), act)
+}
+
+/// As [`observe`], with other options.
+pub(crate) fn observe_with<T: Send>(
+    options: &Options,
+    act: impl FnOnce() -> T + Send,
+) -> Option<Observed<T>> {
+    let mut probe = open(options)?;
+    let (value, tid) = std::thread::scope(|scope| {
+        scope
+            .spawn(|| (act(), thread_id()))
+            .join()
+            .expect("the act to observe succeeds")
+    });
+    probe.stop();
+    let events = drain(&mut probe);
+    let ledger = probe.ledger();
+    assert_eq!(ledger.produced(), ledger.received + ledger.lost());
+    Some(Observed { value, tid, events })
+}
+
+/// Everything that a stopped probe still holds.
+pub(crate) fn drain(probe: &mut Probe) -> Vec<Seen> {
+    let mut events = Vec::new();
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        assert!(Instant::now() < end, "the probe does not end");
+        match probe.poll(Duration::from_millis(10)).unwrap() {
+            Poll::Event(raw) => {
+                let event = Event::parse(raw.bytes, raw.cpu, 0).unwrap();
+                events.push(Seen {
+                    ty: event.ty,
+                    tid: event.tid,
+                    state_only: raw.state_only,
+                    params: event.params().map(<[u8]>::to_vec).collect(),
+                });
+            }
+            Poll::Idle | Poll::Section => {}
+            Poll::End => return events,
+        }
+    }
+}
+
+/// The calling thread, as the initial pid namespace numbers it if we are in it.
+pub(crate) fn thread_id() -> i64 {
+    // SAFETY: takes no pointers.
+    unsafe { libc::syscall(libc::SYS_gettid) }
+}
+
+/// Makes a system call by number, as the C library would not.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! raw_syscall {
+    ($number:expr $(, $arg:expr)* $(,)?) => {{
+        // SAFETY: pointers among the arguments are valid, or meant not to be.
+        let result = unsafe { libc::syscall($number $(, $arg as libc::c_long)*) };
+        if result == -1 {
+            -i64::from(std::io::Error::last_os_error().raw_os_error().unwrap_or(0))
+        } else {
+            result
+        }
+    }};
+}
+
+/// A C string.
+pub(crate) fn cstr(text: &str) -> CString {
+    CString::new(text).expect("no NUL in a test's text")
+}
+
+#[test]
+fn root_a_call_without_an_event_of_its_own_is_generic() {
+    let Some(seen) = observe(&[EventType::GENERIC_X], || raw_syscall!(libc::SYS_getppid)) else {
+        return;
+    };
+    let getppid = Syscall::by_name("getppid").unwrap();
+    let found = seen.all_of(seen.tid, EventType::GENERIC_X);
+    let ours: Vec<_> = found
+        .iter()
+        .filter(|e| e.params[0] == getppid.0.to_le_bytes())
+        .collect();
+    assert_eq!(ours.len(), 1);
+    ours[0].assert(&[U16(getppid.0), U16(libc::SYS_getppid as u16)]);
+}
