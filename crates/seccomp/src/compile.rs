@@ -193,7 +193,9 @@ impl Graph {
             if matches!(abi.arch, Arch::S390 | Arch::S390x) && abi.highest.is_some() {
                 points.push((0, enosys));
             }
-            for (number, decision) in &abi.decisions {
+            // A multiplexer may be above all that is named.
+            let below_stub = |number: u32| abi.highest.is_none_or(|highest| number <= highest);
+            for (number, decision) in abi.decisions.iter().filter(|d| below_stub(d.0)) {
                 let node = self.decision(abi.arch, &decision.choices, policy.default);
                 let node = node.map_err(|Overflow| CompileError::TooManyCases {
                     arch: abi.arch,

@@ -3,6 +3,7 @@
 //! * [`Arch`] and [`table`]: the system call ABIs, and the numbers, arguments and ages of calls.
 //! * [`document`], [`profile`]: profiles as people write them, with the place of everything.
 //! * [`target`]: who applies a profile and where, and what of it counts then.
+//! * [`lint`]: what is wrong, dangerous or surprising in a profile.
 //! * [`policy`]: what a profile decides for each call, number by number.
 //! * [`compile`]: a policy as a classic BPF program.
 //! * [`bpf`]: such programs: checking as the kernel does, emulating, printing.
@@ -39,6 +40,7 @@ pub mod arch;
 pub mod bpf;
 pub mod compile;
 pub mod document;
+pub mod lint;
 pub mod policy;
 pub mod profile;
 pub mod table;

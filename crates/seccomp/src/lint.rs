@@ -1,0 +1,199 @@
+//! Everything that is wrong, dangerous or surprising in a profile, with a stable code and a mend.
+//!
+//! Faults of form come from [`crate::profile::read`]; here are those of meaning. Where a check
+//! depends on who applies the profile, it asks the [`Target`]. Codes:
+//!
+//! | code | what it finds |
+//! |---|---|
+//! | `unknown-syscall` | a name that no ABI has |
+//! | `not-on-arch` | a name that none of the listed ABIs has |
+//! | `duplicate-syscall` | a name twice in one rule |
+//! | `empty-names` | a rule about no call |
+//! | `equals-default` | a rule whose action is the default's |
+//! | `dead-rule` | a rule that another one decides before |
+//! | `overlap` | rules of different actions that can hold together |
+//! | `repeated-index` | two conditions on one argument, which runtimes join by *or* |
+//! | `narrowed-argument` | a comparison wider than the argument: a way round |
+//! | `pointer-compared` | a condition on an address |
+//! | `mask-swapped`, `mask-zero`, `unused-value` | what is odd about the values of a condition |
+//! | `errno-ignored`, `errno-range` | an error number that has no effect, or another one |
+//! | `engine-key` | a key that only engines resolve, where none does |
+//! | `json-comment` | comments, which runtimes refuse |
+//! | `unknown-flag` | a flag that runtimes refuse |
+//! | `kill-thread` | a default that leaves programs with several threads hanging |
+//! | `notify-default`, `notify-write`, `no-listener`, `metadata-without-path` | user notification that cannot work |
+//! | `missing-arch`, `x32-open` | ABIs left out or left open |
+//! | `multiplexed` | conditions that a multiplexer goes round |
+//! | `clone3` | `clone3` beside a `clone` whose flags are filtered |
+//! | `io-uring` | io_uring beside refused calls that it can make |
+//! | `way-round` | a call is refused, one that does the same is not |
+//! | `missing-exit` | calls without which no program ends |
+//! | `runtime-needs` | calls that the runtime itself makes under the filter |
+//! | `program-needs` | calls without which no program starts |
+//! | `dangerous` | permitted calls that give the kernel away |
+//! | `too-long` | a filter longer than the kernel takes |
+//! | `enosys-step` | the highest call named moves the line between EPERM and ENOSYS |
+
+mod arguments;
+mod calls;
+mod form;
+mod needs;
+mod rules;
+
+pub use needs::{Needs, RUNTIMES};
+
+use lanner_diag::{Diagnostic, Span, TextRange};
+
+use crate::policy::Policy;
+use crate::profile::Profile;
+use crate::target::{Applied, Target};
+use crate::{Action, Arch, bpf, table};
+
+/// What else is known of where the profile is to serve.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context {
+    /// The runtime that must be able to start a container under it.
+    pub needs: Option<&'static Needs>,
+    /// `allowPrivilegeEscalation: false`: the filter is loaded last.
+    pub no_new_privs: bool,
+}
+
+/// All faults of meaning, in the order of the catalogue.
+///
+/// # Errors
+/// None: what an engine would refuse is among the faults.
+pub fn lint(profile: &Profile, target: &Target, context: &Context) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    let applied = match target.apply(profile) {
+        Ok(Some(applied)) => applied,
+        Ok(None) => return faults,
+        Err(fault) => return vec![fault],
+    };
+    let policy = Policy::new(&applied.spec);
+    let subject = Subject {
+        profile,
+        target,
+        context,
+        applied: &applied,
+        policy: &policy,
+    };
+    form::check(&subject, &mut faults);
+    rules::check(&subject, &mut faults);
+    arguments::check(&subject, &mut faults);
+    calls::check(&subject, &mut faults);
+    needs::check(&subject, &mut faults);
+    faults
+}
+
+/// A profile, and what it means on the target.
+struct Subject<'a> {
+    profile: &'a Profile,
+    target: &'a Target,
+    context: &'a Context,
+    applied: &'a Applied,
+    policy: &'a Policy,
+}
+
+impl Subject<'_> {
+    fn span(&self, range: TextRange) -> Span {
+        Span {
+            file: self.profile.file,
+            range,
+        }
+    }
+
+    /// Where the default action is written.
+    fn default_span(&self) -> Span {
+        let action = self.profile.default_action.as_ref();
+        self.span(action.map_or(self.profile.span, |a| a.span))
+    }
+
+    /// Where a name of a rule of the spec is written; the rule itself if it does not have it.
+    fn name_span(&self, rule: usize, name: &str) -> Span {
+        let rule = &self.profile.rules[self.applied.origins[rule]];
+        let written = rule.names.iter().find(|n| n.value == name);
+        self.span(written.map_or(rule.span, |n| n.span))
+    }
+
+    /// Where the name of the call with this number is written in a rule of the spec; of a
+    /// multiplexer, where one of the calls is that it carries.
+    fn call_span(&self, rule: usize, arch: Arch, number: u32) -> Span {
+        let call = table::by_number(arch, number).map_or("", |c| c.name);
+        let names = &self.applied.spec.rules[rule].names;
+        let carried = names.iter().find(|n| {
+            arch.multiplexer(n)
+                .is_some_and(|(through, _)| through == call)
+        });
+        match carried {
+            Some(name) if !names.iter().any(|n| n == call) => self.name_span(rule, name),
+            _ => self.name_span(rule, call),
+        }
+    }
+
+    /// What happens to a call; `None` if the ABI does not have it.
+    fn decide(&self, arch: Arch, name: &str, args: [u64; 6]) -> Option<Action> {
+        let number = table::by_name(name)?.number(arch)?;
+        Some(self.policy.decide(&bpf::Data::new(arch, number, args)).0)
+    }
+
+    /// Whether a call happens for any arguments on the native ABI.
+    fn permits_some(&self, name: &str) -> bool {
+        let arch = self.target.native;
+        let Some(number) = table::by_name(name).and_then(|c| c.number(arch)) else {
+            return false;
+        };
+        let abi = self.policy.abis.iter().find(|a| a.arch == arch);
+        let decided = abi.and_then(|a| {
+            let at = a.decisions.binary_search_by_key(&number, |d| d.0).ok()?;
+            Some(&a.decisions[at].1)
+        });
+        match decided {
+            None => self.decide(arch, name, [0; 6]).is_some_and(Action::permits),
+            Some(decision) => {
+                let falls_through = !decision.choices.iter().any(|c| c.conditions.is_empty());
+                decision.choices.iter().any(|c| c.action.permits())
+                    || falls_through && self.policy.default.permits()
+            }
+        }
+    }
+
+    /// Whether a call happens whatever its arguments are, on the native ABI.
+    fn permits_all(&self, name: &str) -> bool {
+        let arch = self.target.native;
+        let Some(number) = table::by_name(name).and_then(|c| c.number(arch)) else {
+            return false;
+        };
+        let abi = self.policy.abis.iter().find(|a| a.arch == arch);
+        let decided = abi.and_then(|a| {
+            let at = a.decisions.binary_search_by_key(&number, |d| d.0).ok()?;
+            Some(&a.decisions[at].1)
+        });
+        match decided {
+            None => self.decide(arch, name, [0; 6]).is_some_and(Action::permits),
+            Some(decision) => {
+                let closed = decision.choices.iter().any(|c| c.conditions.is_empty());
+                decision.choices.iter().all(|c| c.action.permits())
+                    && (closed || self.policy.default.permits())
+            }
+        }
+    }
+}
+
+/// `a, b and c`; of more than `most`, how many there are.
+fn enumerate(names: &[&str], most: usize) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        _ if names.len() > most => {
+            format!(
+                "{} and {} more",
+                names[..most].join(", "),
+                names.len() - most
+            )
+        }
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
