@@ -6,4 +6,7 @@
 //! takes its alerts.
 #![forbid(unsafe_code)]
 
+mod drops;
 pub mod selection;
+
+pub use drops::{Drop, DropMonitor, DropSettings, balance};

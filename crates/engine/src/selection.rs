@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lanner_event::Syscall;
+use lanner_event::{Outcomes, Selection, Syscall};
 
 /// A set of system calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,11 +82,22 @@ pub struct BaseSyscalls {
     pub all: bool,
 }
 
+/// What one rule needs of the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// The calls that it can match.
+    pub calls: SyscallSet,
+    /// The outcomes that it can match.
+    pub outcomes: Outcomes,
+    /// It uses fields of descriptors, so that these must be followed.
+    pub descriptors: bool,
+}
+
 /// What was selected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// The calls to report.
-    pub calls: SyscallSet,
+pub struct Selected {
+    /// What the source is to deliver.
+    pub wanted: Selection,
     /// Calls that rules match and that are not reported.
     pub unmet: SyscallSet,
     /// Names in `custom_set` that no call has.
@@ -290,8 +301,72 @@ const STATE_OF_PROCESSES_ONLY: [&str; 28] = [
     "vfork",
 ];
 
-/// Selects the calls to report for rules that match `rules`.
-pub fn select(rules: &SyscallSet, base: &BaseSyscalls) -> Selection {
+/// Calls whose successes the scheduler reports, so that the system calls of the machine need not
+/// be watched for them.
+const SCHEDULER: [&str; 8] = [
+    "clone",
+    "clone3",
+    "execve",
+    "execveat",
+    "fork",
+    "sched_process_exit",
+    "signal_deliver",
+    "vfork",
+];
+
+/// Whether a field is read from the descriptors of processes.
+pub fn needs_descriptors(field: &str) -> bool {
+    const OTHERS: [&str; 9] = [
+        "proc.",
+        "thread.",
+        "user.",
+        "group.",
+        "container.",
+        "k8s.",
+        "static.",
+        "syscall.",
+        "evt.",
+    ];
+    const PARAMETERS: [&str; 9] = [
+        "evt.abspath",
+        "evt.arg",
+        "evt.buf",
+        "evt.category",
+        "evt.count.error",
+        "evt.info",
+        "evt.io_dir",
+        "evt.is_io",
+        "evt.rawarg",
+    ];
+    let of_processes = OTHERS.iter().any(|prefix| field.starts_with(prefix))
+        && !PARAMETERS.iter().any(|prefix| field.starts_with(prefix));
+    // `proc.ppid.duration` falls back to the number of descriptors, as Falco's does.
+    !of_processes
+        || ["fd", "stdin", "stdout", "stderr", "proc.ppid.duration"]
+            .iter()
+            .any(|part| field.contains(part))
+}
+
+/// The calls that keep the state right which the fields of these rules are read from.
+fn state_for(needs: &[Need], rules: &SyscallSet) -> SyscallSet {
+    let scheduler = SyscallSet::named(SCHEDULER);
+    let tasks_only = rules.difference(&scheduler).is_empty()
+        && needs
+            .iter()
+            .all(|n| Outcomes::SUCCESS.contains(n.outcomes) && !n.descriptors);
+    if tasks_only {
+        // The scheduler's own events carry what is new: directory, credentials, names.
+        scheduler.difference(&SyscallSet::named(["signal_deliver"]))
+    } else if needs.iter().any(|n| n.descriptors) {
+        state()
+    } else {
+        SyscallSet::named(THREADS.into_iter().chain(THREADS_MORE))
+    }
+}
+
+/// Selects what a source is to deliver for these rules.
+pub fn select(needs: &[Need], base: &BaseSyscalls) -> Selected {
+    let rules: SyscallSet = needs.iter().flat_map(|n| n.calls.iter()).collect();
     let mut unknown = Vec::new();
     let mut positive = SyscallSet::default();
     let mut negative = SyscallSet::default();
@@ -305,14 +380,14 @@ pub fn select(rules: &SyscallSet, base: &BaseSyscalls) -> Selection {
             None => unknown.push(name.clone()),
         }
     }
-    let mut calls = if !positive.is_empty() {
-        rules.union(&positive)
+    let state = if !positive.is_empty() {
+        positive
     } else if base.repair {
-        repair(rules)
+        repair(&rules)
     } else {
-        rules.union(&state())
+        state_for(needs, &rules)
     };
-    calls = calls.difference(&negative);
+    let mut calls = rules.union(&state).difference(&negative);
     if !base.all {
         calls = calls.difference(&ignored());
     }
@@ -320,9 +395,28 @@ pub fn select(rules: &SyscallSet, base: &BaseSyscalls) -> Selection {
         calls = repair(&calls);
     }
     calls = calls.union(&SyscallSet::named(["sched_process_exit"]));
-    Selection {
+    let mut wanted = Selection::new();
+    let connect = Syscall::by_name("connect");
+    for call in calls
+        .iter()
+        .filter(|c| !rules.contains(*c) || state.contains(*c))
+    {
+        // A connect that is under way fails at first.
+        let outcomes = if Some(call) == connect {
+            Outcomes::ANY
+        } else {
+            Outcomes::SUCCESS
+        };
+        wanted.track(call, outcomes);
+    }
+    for need in needs {
+        for call in need.calls.iter().filter(|c| calls.contains(*c)) {
+            wanted.show(call, need.outcomes);
+        }
+    }
+    Selected {
         unmet: rules.difference(&calls),
-        calls,
+        wanted,
         unknown,
     }
 }
@@ -331,10 +425,18 @@ pub fn select(rules: &SyscallSet, base: &BaseSyscalls) -> Selection {
 mod tests {
     use super::*;
 
+    fn need(calls: &[&str], outcomes: Outcomes, descriptors: bool) -> Need {
+        Need {
+            calls: SyscallSet::named(calls.iter().copied()),
+            outcomes,
+            descriptors,
+        }
+    }
+
+    #[track_caller]
     fn check(rules: &[&str], base: &BaseSyscalls, with: &[&str], without: &[&str]) {
-        let rules = SyscallSet::named(rules.iter().copied());
-        let selection = select(&rules, base);
-        let names = selection.calls.names();
+        let selected = select(&[need(rules, Outcomes::ANY, true)], base);
+        let names = reported(&selected);
         for name in with {
             assert!(names.contains(name), "{name} is missing");
         }
@@ -343,9 +445,19 @@ mod tests {
         }
     }
 
+    fn reported(selected: &Selected) -> Vec<&'static str> {
+        let calls: SyscallSet = selected.wanted.iter().map(|(call, _)| call).collect();
+        calls.names()
+    }
+
     #[test]
     fn every_name_in_the_tables_is_a_system_call() {
-        for name in STATE.iter().chain(&IGNORED).chain(&THREADS) {
+        let tables = STATE
+            .iter()
+            .chain(&IGNORED)
+            .chain(&THREADS)
+            .chain(&THREADS_MORE);
+        for name in tables.chain(&SCHEDULER).chain(&STATE_OF_PROCESSES_ONLY) {
             assert!(Syscall::by_name(name).is_some(), "{name}");
         }
     }
@@ -362,10 +474,66 @@ mod tests {
     }
 
     #[test]
+    fn successful_execs_need_no_system_call_to_be_watched() {
+        let rules = [
+            need(&["execve"], Outcomes::SUCCESS, false),
+            need(&["sched_process_exit"], Outcomes::SUCCESS, false),
+        ];
+        let selected = select(&rules, &BaseSyscalls::default());
+        let scheduler = SyscallSet::named(SCHEDULER);
+        for (call, want) in selected.wanted.iter() {
+            assert!(scheduler.contains(call), "{}", call.name());
+            assert_eq!(want.any(), Outcomes::SUCCESS, "{}", call.name());
+        }
+        let failures = [need(&["execve"], Outcomes::ANY, false)];
+        let selected = select(&failures, &BaseSyscalls::default());
+        assert!(reported(&selected).contains(&"chdir"));
+        assert!(!reported(&selected).contains(&"openat"));
+    }
+
+    #[test]
+    fn what_rules_do_not_match_is_for_the_state_only() {
+        let rules = [need(&["openat"], Outcomes::FAILURE, true)];
+        let wanted = select(&rules, &BaseSyscalls::default()).wanted;
+        let openat = wanted.get(Syscall::by_name("openat").unwrap());
+        assert_eq!(
+            (openat.shown, openat.tracked),
+            (Outcomes::FAILURE, Outcomes::SUCCESS)
+        );
+        let dup = wanted.get(Syscall::by_name("dup").unwrap());
+        assert_eq!(
+            (dup.shown, dup.tracked),
+            (Outcomes::NONE, Outcomes::SUCCESS)
+        );
+        let connect = wanted.get(Syscall::by_name("connect").unwrap());
+        assert_eq!(connect.tracked, Outcomes::ANY);
+    }
+
+    #[test]
+    fn fields_of_processes_need_no_descriptors() {
+        for (field, expect) in [
+            ("proc.name", false),
+            ("evt.type", false),
+            ("evt.res", false),
+            ("container.id", false),
+            ("fd.name", true),
+            ("evt.args", true),
+            ("evt.arg.path", true),
+            ("evt.is_io_read", true),
+            ("fs.path.name", true),
+            ("proc.stdin.type", true),
+            ("proc.fdopencount", true),
+            ("fdlist.nums", true),
+        ] {
+            assert_eq!(needs_descriptors(field), expect, "{field}");
+        }
+    }
+
+    #[test]
     fn voluminous_calls_need_base_syscalls_all() {
-        let rules = SyscallSet::named(["read"]);
-        let selection = select(&rules, &BaseSyscalls::default());
-        assert_eq!(selection.unmet.names(), ["read"]);
+        let rules = [need(&["read"], Outcomes::ANY, true)];
+        let selected = select(&rules, &BaseSyscalls::default());
+        assert_eq!(selected.unmet.names(), ["read"]);
         let all = BaseSyscalls {
             all: true,
             ..BaseSyscalls::default()
@@ -385,9 +553,9 @@ mod tests {
             &["clone", "bpf", "sched_process_exit"],
             &["ptrace", "openat"],
         );
-        let selection = select(&SyscallSet::named(["ptrace"]), &base);
-        assert_eq!(selection.unknown, ["nosuch"]);
-        assert_eq!(selection.unmet.names(), ["ptrace"]);
+        let selected = select(&[need(&["ptrace"], Outcomes::ANY, false)], &base);
+        assert_eq!(selected.unknown, ["nosuch"]);
+        assert_eq!(selected.unmet.names(), ["ptrace"]);
     }
 
     #[test]
