@@ -4,31 +4,59 @@
 //! [`State::apply`] takes each event before rules see it and tells which thread and descriptor it
 //! is about ([`Subject`]); [`State::settle`] carries out afterwards what must not happen before
 //! (the removal of a closed descriptor or of a thread that exited). One writer: the engine thread.
-//! Bounded: past the limits, entries are evicted and counted.
+//! Bounded: past the limits, entries are refused and counted.
+//!
+//! # Starting
+//!
+//! Live, the order is: attach the probe, read `/proc` ([`scan`]), [`State::seed_scan`], then apply
+//! the events that the probe buffered meanwhile. Nothing is lost between the scan and the first
+//! event, and what was read later than an event happened is not overwritten by it: every thread
+//! remembers when it was read, and an older event tells rules who did what but changes nothing
+//! about that thread. A replay starts with [`State::seed`].
 //!
 //! Depends on `lanner-event` only.
 #![forbid(unsafe_code)]
 
+mod apply;
+mod cgroups;
+mod exits;
 pub mod fd;
+mod files;
+mod live;
+mod path;
+mod purge;
+pub mod scan;
+mod seed;
+mod sock;
 pub mod thread;
+mod threads;
 pub mod users;
 
 pub use fd::{Fd, FdTable, FdType, Role, Socket};
+pub use live::{Found, Live};
 pub use thread::{CgroupId, Image, Thread, ThreadKey};
+pub use users::{Group, User};
 
-use bstr::BStr;
-use lanner_event::Event;
-use lanner_event::snapshot::{GroupEntry, Interface, Machine, Snapshot, UserEntry};
+use bstr::{BStr, BString};
+use lanner_event::snapshot::{Interface, Machine};
+
+use cgroups::Cgroups;
+use exits::Exits;
+use files::{Files, FilesId};
+use threads::Threads;
+use users::Users;
 
 /// What an event is about, as [`State::apply`] found it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Subject {
     /// The thread that caused it.
     pub thread: Option<ThreadKey>,
-    /// The number of the descriptor it creates, destroys or uses, if it is one of those events
-    /// and the number is valid.
+    /// The number of the descriptor it creates, destroys or uses, if it is one of those events;
+    /// negative where the call was given a negative number (−100 is the working directory). What
+    /// Falco prints as `fd.num` is −1 where this is `None`.
     pub fd: Option<i64>,
-    /// This event changed the address of a datagram socket (`fd.name_changed`).
+    /// This event changed the address of a datagram socket, or gave a descriptor its name
+    /// (`fd.name_changed`).
     pub fd_name_changed: bool,
 }
 
@@ -41,41 +69,93 @@ pub struct Limits {
     pub fds_per_process: usize,
 }
 
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            threads: 262_144,
+            fds_per_process: 16_384,
+        }
+    }
+}
+
+/// What was done and what went wrong so far. The names in quotes are those of Falco's metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Threads put in the table (`n_added_threads`).
+    pub threads_added: u64,
+    /// Threads taken out of it (`n_removed_threads`).
+    pub threads_removed: u64,
+    /// Threads that an event needed and the table did not have (`n_failed_thread_lookups`).
+    pub threads_missing: u64,
+    /// Threads refused because the table was full (`n_drops_full_threadtable`).
+    pub threads_refused: u64,
+    /// Of the missing, those that `/proc` still had.
+    pub threads_recovered: u64,
+    /// Of the missing, those made up because nothing was known of them.
+    pub threads_invented: u64,
+    /// Threads found dead without their exit having been seen.
+    pub threads_purged: u64,
+    /// Descriptors put in tables (`n_added_fds`).
+    pub fds_added: u64,
+    /// Descriptors taken out of them by `close` (`n_removed_fds`).
+    pub fds_removed: u64,
+    /// Descriptors that an event used and its table did not have (`n_failed_fd_lookups`).
+    pub fds_missing: u64,
+    /// Descriptors refused because their process had too many.
+    pub fds_refused: u64,
+    /// Enter halves kept for the exit of their call (`n_stored_evts`).
+    pub enters_stored: u64,
+    /// Of these, used (`n_retrieved_evts`).
+    pub enters_used: u64,
+}
+
+/// What waits until rules saw the event.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pending {
+    close: Option<(FilesId, i64)>,
+    exit: Option<u32>,
+}
+
 /// Everything that is known of the machine.
 #[derive(Default)]
-pub struct State {}
+pub struct State {
+    limits: Limits,
+    threads: Threads,
+    files: Files,
+    cgroups: Cgroups,
+    users: Users,
+    machine: Machine,
+    interfaces: Vec<Interface>,
+    counters: Counters,
+    exits: Exits,
+    pending: Pending,
+    /// Descriptors that were closed, kept for the room of their texts.
+    spare: Vec<Fd>,
+    scratch: Vec<u8>,
+    live: Option<live::Budgeted>,
+    purge: purge::Purge,
+    /// The time of the latest event.
+    now: u64,
+}
 
 impl State {
     /// An empty state with these limits.
     pub fn new(limits: Limits) -> State {
-        let _ = limits;
-        State {}
+        State {
+            limits,
+            ..State::default()
+        }
     }
-
-    /// Takes over a snapshot, forgetting everything before.
-    pub fn seed(&mut self, snapshot: Snapshot) {
-        let _ = snapshot;
-    }
-
-    /// Takes in an event and tells what it is about.
-    pub fn apply(&mut self, event: &Event<'_>) -> Subject {
-        let _ = event;
-        Subject::default()
-    }
-
-    /// Carries out what had to wait until rules saw the last event.
-    pub fn settle(&mut self) {}
 
     /// The thread behind a key, unless it is gone.
+    #[inline]
     pub fn thread(&self, key: ThreadKey) -> Option<&Thread> {
-        let _ = key;
-        None
+        self.threads.resolve(key).map(|e| &e.thread)
     }
 
     /// The thread with this id.
     pub fn by_tid(&self, tid: i64) -> Option<&Thread> {
-        let _ = tid;
-        None
+        self.threads.by_tid(tid).map(|e| &e.thread)
     }
 
     /// The main thread of a thread's process.
@@ -88,46 +168,96 @@ impl State {
         self.by_tid(thread.ptid)
     }
 
-    /// The descriptors that a thread uses.
-    pub fn fds(&self, thread: &Thread) -> Option<&FdTable> {
-        let _ = thread;
-        None
+    /// All threads, in no meaningful order.
+    pub fn threads(&self) -> impl Iterator<Item = &Thread> {
+        self.threads.slots().map(|(_, e)| &e.thread)
     }
 
-    /// The cgroups behind an id, as NUL-separated `subsystem=path`.
+    /// The descriptors that a thread uses.
+    pub fn fds(&self, thread: &Thread) -> Option<&FdTable> {
+        let entry = self.threads.by_tid(thread.tid)?;
+        Some(self.files.get(entry.files))
+    }
+
+    /// The descriptors that the thread behind a key uses.
+    #[inline]
+    pub fn fds_of(&self, key: ThreadKey) -> Option<&FdTable> {
+        let entry = self.threads.resolve(key)?;
+        Some(self.files.get(entry.files))
+    }
+
+    /// The cgroups behind an id, as NUL-separated `subsystem=path` with the names of cgroup v1
+    /// (`memory`, `blkio`…); no NUL at the end.
     pub fn cgroups(&self, id: CgroupId) -> &BStr {
-        let _ = id;
-        BStr::new("")
+        self.cgroups.get(id)
     }
 
     /// The user with this id, from the user database of a container (the first 12 characters of
     /// its id; empty for the host's).
-    pub fn user(&self, container: &BStr, uid: u32) -> Option<&UserEntry> {
-        let _ = (container, uid);
-        None
+    pub fn user(&self, container: &BStr, uid: u32) -> Option<&User> {
+        self.users.user(container, uid)
     }
 
     /// The group with this id, from the group database of a container as for [`State::user`].
-    pub fn group(&self, container: &BStr, gid: u32) -> Option<&GroupEntry> {
-        let _ = (container, gid);
-        None
+    pub fn group(&self, container: &BStr, gid: u32) -> Option<&Group> {
+        self.users.group(container, gid)
+    }
+
+    /// All users and groups that are known, with the ids of their containers.
+    pub fn users(&self) -> &Users {
+        &self.users
+    }
+
+    /// Takes in the users and groups of a container, forgetting those known before.
+    pub fn learn_container_users(
+        &mut self,
+        container: BString,
+        users: Vec<User>,
+        groups: Vec<Group>,
+    ) {
+        self.users.learn_container(container, users, groups);
+    }
+
+    /// Forgets the users and groups of a container.
+    pub fn forget_container_users(&mut self, container: &BStr) {
+        self.users.forget_container(container);
     }
 
     /// The machine.
     pub fn machine(&self) -> &Machine {
-        static UNKNOWN: Machine = Machine {
-            num_cpus: 0,
-            memory_bytes: 0,
-            max_pid: 0,
-            hostname: bstr::BString::new(Vec::new()),
-            boot_ts: 0,
-            flags: 0,
-        };
-        &UNKNOWN
+        &self.machine
     }
 
     /// The network interfaces.
     pub fn interfaces(&self) -> &[Interface] {
-        &[]
+        &self.interfaces
+    }
+
+    /// What was done and what went wrong so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Threads in the table (`n_threads`).
+    pub fn thread_count(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Open descriptors over all processes (`n_fds`). Walks the table.
+    pub fn fd_count(&self) -> usize {
+        self.files.tables().map(FdTable::len).sum()
+    }
+
+    /// Distinct sets of cgroups in use.
+    pub fn cgroup_count(&self) -> usize {
+        self.cgroups.len()
+    }
+
+    /// Processes in the table.
+    pub fn process_count(&self) -> usize {
+        self.threads.group_count()
     }
 }
+
+#[cfg(test)]
+mod tests;

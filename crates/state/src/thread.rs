@@ -44,6 +44,32 @@ pub struct Image {
     pub exe_from_memfd: bool,
 }
 
+/// Bits of [`Thread::flags`] that matter beyond printing, in the capture format's numbering.
+pub mod flags {
+    /// Shares its descriptors with its creator.
+    pub const FILES: u32 = 1;
+    /// The init process of a new pid namespace.
+    pub const NEWPID: u32 = 1 << 6;
+    /// Its parent is that of its creator.
+    pub const PARENT: u32 = 1 << 8;
+    /// A thread of its creator's process.
+    pub const THREAD: u32 = 1 << 13;
+    /// Its own half of `clone` was seen before that of its creator.
+    pub const INVERTED: u32 = 1 << 16;
+    /// It executed something.
+    pub const NAME_CHANGED: u32 = 1 << 17;
+    /// It exited, and is kept because threads of its process live.
+    pub const CLOSED: u32 = 1 << 18;
+    /// It caused an event other than its creation.
+    pub const ACTIVE: u32 = 1 << 19;
+    /// In a new user namespace.
+    pub const NEWUSER: u32 = 1 << 20;
+    /// Its creator waits until it executes something or exits.
+    pub const VFORK: u32 = 1 << 27;
+    /// It is not in the initial pid namespace.
+    pub const IN_PIDNS: u32 = 1 << 29;
+}
+
 /// One thread. Ids that are unknown are −1.
 #[derive(Clone, Debug)]
 pub struct Thread {
@@ -115,6 +141,52 @@ pub struct Thread {
 }
 
 impl Thread {
+    /// A thread of which nothing but the id is known.
+    pub(crate) fn invented(tid: i64) -> Thread {
+        Thread {
+            tid,
+            pid: -1,
+            ptid: -1,
+            sid: -1,
+            vpgid: -1,
+            pgid: -1,
+            vtid: -1,
+            vpid: -1,
+            comm: "<NA>".into(),
+            image: Arc::new(Image {
+                exe: "<NA>".into(),
+                ..Image::default()
+            }),
+            cwd: BString::default(),
+            root: BString::default(),
+            cgroups: CgroupId::default(),
+            flags: flags::NAME_CHANGED,
+            uid: u32::MAX,
+            gid: u32::MAX,
+            loginuid: u32::MAX,
+            tty: 0,
+            fdlimit: -1,
+            cap_inheritable: 0,
+            cap_permitted: 0,
+            cap_effective: 0,
+            vmsize_kb: 0,
+            vmrss_kb: 0,
+            vmswap_kb: 0,
+            pfmajor: 0,
+            pfminor: 0,
+            clone_ts: 0,
+            exec_ts: 0,
+            pidns_init_start_ts: 0,
+            nthreads: 0,
+            invented: true,
+        }
+    }
+
+    /// Whether it is known to be in a pid namespace other than the initial one.
+    pub fn is_in_pid_namespace(&self) -> bool {
+        self.flags & flags::IN_PIDNS != 0 || (self.vtid >= 0 && self.tid != self.vtid)
+    }
+
     /// Whether it is the main thread of its process.
     pub fn is_main(&self) -> bool {
         self.tid == self.pid

@@ -1,1 +1,193 @@
 //! Users and groups, of the host and of containers.
+
+use bstr::{BStr, BString};
+use hashbrown::HashMap;
+use lanner_event::snapshot::{GroupEntry, UserEntry};
+
+/// One user.
+pub type User = UserEntry;
+
+/// One group.
+pub type Group = GroupEntry;
+
+/// Containers whose users are remembered.
+const MAX_CONTAINERS: usize = 4096;
+
+/// The users and groups of the host (the container with the empty id) and of containers.
+#[derive(Default)]
+pub struct Users {
+    users: HashMap<BString, HashMap<u32, User>>,
+    groups: HashMap<BString, HashMap<u32, Group>>,
+}
+
+impl Users {
+    /// The user with this id in a container, or on the host if `container` is empty.
+    pub fn user(&self, container: &BStr, uid: u32) -> Option<&User> {
+        self.users.get(container)?.get(&uid)
+    }
+
+    /// The group with this id in a container, or on the host if `container` is empty.
+    pub fn group(&self, container: &BStr, gid: u32) -> Option<&Group> {
+        self.groups.get(container)?.get(&gid)
+    }
+
+    /// Whether the users of this container are known.
+    pub fn knows(&self, container: &BStr) -> bool {
+        self.users.contains_key(container) || self.groups.contains_key(container)
+    }
+
+    /// Replaces those of the host.
+    pub(crate) fn learn_host(&mut self, users: Vec<User>, groups: Vec<Group>) {
+        self.learn_container(BString::default(), users, groups);
+    }
+
+    pub(crate) fn learn_container(
+        &mut self,
+        container: BString,
+        users: Vec<User>,
+        groups: Vec<Group>,
+    ) {
+        if !self.knows(BStr::new(&container)) && self.users.len() >= MAX_CONTAINERS {
+            return;
+        }
+        let users = users.into_iter().filter(|u| !is_nss(&u.name));
+        let groups = groups.into_iter().filter(|g| !is_nss(&g.name));
+        self.users
+            .insert(container.clone(), first_wins(users.map(|u| (u.uid, u))));
+        self.groups
+            .insert(container, first_wins(groups.map(|g| (g.gid, g))));
+    }
+
+    pub(crate) fn forget_container(&mut self, container: &BStr) {
+        self.users.remove(container);
+        self.groups.remove(container);
+    }
+
+    pub(crate) fn add_user(&mut self, container: &BStr, user: User) {
+        if !is_nss(&user.name) {
+            entry(&mut self.users, container, user.uid, user);
+        }
+    }
+
+    pub(crate) fn remove_user(&mut self, container: &BStr, uid: u32) {
+        if let Some(users) = self.users.get_mut(container) {
+            users.remove(&uid);
+        }
+    }
+
+    pub(crate) fn add_group(&mut self, container: &BStr, group: Group) {
+        if !is_nss(&group.name) {
+            entry(&mut self.groups, container, group.gid, group);
+        }
+    }
+
+    pub(crate) fn remove_group(&mut self, container: &BStr, gid: u32) {
+        if let Some(groups) = self.groups.get_mut(container) {
+            groups.remove(&gid);
+        }
+    }
+}
+
+fn entry<T>(maps: &mut HashMap<BString, HashMap<u32, T>>, container: &BStr, id: u32, value: T) {
+    if maps.len() < MAX_CONTAINERS || maps.contains_key(container) {
+        maps.entry_ref(container).or_default().insert(id, value);
+    }
+}
+
+/// Of several lines with the same id, the first counts, as with `getpwuid`.
+fn first_wins<T>(items: impl Iterator<Item = (u32, T)>) -> HashMap<u32, T> {
+    let mut map = HashMap::new();
+    for (id, item) in items {
+        map.entry(id).or_insert(item);
+    }
+    map
+}
+
+/// Lines that include other databases (`+`, `-`) are not users.
+fn is_nss(name: &[u8]) -> bool {
+    matches!(name.first(), Some(b'+' | b'-'))
+}
+
+/// Reads `passwd(5)`. Lines that are malformed are skipped.
+pub fn parse_passwd(text: &[u8]) -> Vec<User> {
+    lines(text)
+        .filter_map(|line| {
+            let mut fields = line.splitn(7, |b| *b == b':');
+            let name = fields.next()?;
+            let (_password, uid, gid) = (fields.next()?, fields.next()?, fields.next()?);
+            let (_gecos, home, shell) = (fields.next()?, fields.next()?, fields.next()?);
+            Some(User {
+                uid: number(uid)?,
+                gid: number(gid)?,
+                name: name.into(),
+                home: home.into(),
+                shell: shell.into(),
+            })
+        })
+        .collect()
+}
+
+/// Reads `group(5)`. Lines that are malformed are skipped.
+pub fn parse_group(text: &[u8]) -> Vec<Group> {
+    lines(text)
+        .filter_map(|line| {
+            let mut fields = line.splitn(4, |b| *b == b':');
+            let (name, _password, gid) = (fields.next()?, fields.next()?, fields.next()?);
+            Some(Group {
+                gid: number(gid)?,
+                name: name.into(),
+            })
+        })
+        .collect()
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|b| *b == b'\n').filter(|l| !l.is_empty())
+}
+
+fn number(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwd_and_group_files_are_read_and_bad_lines_skipped() {
+        let users = parse_passwd(
+            b"root:x:0:0:root:/root:/bin/bash\nbad:x:zero:0::/:/sh\nshort:x:1\n\
+              u:x:1000:1001:A:B,C:/home/u:/bin/sh\n+::::::\n",
+        );
+        let names: Vec<_> = users.iter().map(|u| (u.uid, u.name.as_slice())).collect();
+        assert_eq!(names, [(0, &b"root"[..]), (1000, b"u")]);
+        assert_eq!(users[1].home, "B,C");
+        let groups = parse_group(b"root:x:0:\nwheel:x:10:a,b,c\nbad:x:-1:\n");
+        let names: Vec<_> = groups.iter().map(|g| (g.gid, g.name.as_slice())).collect();
+        assert_eq!(names, [(0, &b"root"[..]), (10, b"wheel")]);
+    }
+
+    #[test]
+    fn containers_have_users_of_their_own() {
+        let mut users = Users::default();
+        users.learn_host(parse_passwd(b"a:x:5:5::/:/sh\nb:x:5:5::/:/sh"), Vec::new());
+        users.add_user(
+            BStr::new("c1"),
+            User {
+                uid: 5,
+                name: "inside".into(),
+                ..User::default()
+            },
+        );
+        let name = |users: &Users, c: &str| users.user(BStr::new(c), 5).map(|u| u.name.to_string());
+        assert_eq!(name(&users, "").as_deref(), Some("a"));
+        assert_eq!(name(&users, "c1").as_deref(), Some("inside"));
+        assert_eq!(name(&users, "c2"), None);
+        users.remove_user(BStr::new("c1"), 5);
+        assert_eq!(name(&users, "c1"), None);
+        for i in 0..2 * MAX_CONTAINERS {
+            users.add_group(BStr::new(&i.to_string()), Group::default());
+        }
+        assert!(users.groups.len() <= MAX_CONTAINERS);
+    }
+}
