@@ -104,6 +104,10 @@ struct cpu {
 	struct counters counters;
 	u32 busy; /* a program is filling `record` */
 	u32 pos;  /* see event__advance */
+	u64 address; /* see event__address */
+	u64 cgroup;  /* the control group whose path `path` holds, from `cgroup_off` on; or 0 */
+	u32 cgroup_off;
+	u32 reserved;
 	struct record record;
 	char name[NAME_MAX_LEN];           /* one component of a path */
 	char path[PATH_MAX + NAME_MAX_LEN]; /* a path, put together from its end */
@@ -155,7 +159,12 @@ struct {
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
-#define __noinline __attribute__((noinline))
+/*
+ * A function that is not inlined and has global linkage is verified once, whatever its callers
+ * know of its arguments; that is what makes large programs load fast. Its arguments are plain
+ * numbers (pointers as u64), so it reads kernel objects by BPF_CORE_READ only.
+ */
+#define __global __attribute__((noinline))
 
 #define PF_EXITING 0x4
 #define PF_KTHREAD 0x200000

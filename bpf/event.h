@@ -11,17 +11,25 @@
 
 struct event {
 	struct cpu *cpu;
+	struct config *config;
 	u32 pos;  /* where the next parameter goes, counted from the header */
 	u32 slot; /* where its length goes */
 };
 
-#define EVENT_AT(e, at) (&(e)->cpu->record.data[(at) & RECORD_MAX])
+/*
+ * A place in the record. A function, and a void pointer: of the address of an array element the
+ * compiler knows that it need not be aligned, and would store byte by byte.
+ */
+static __always_inline void *event__at(struct event *e, u32 at)
+{
+	return &e->cpu->record.data[at & RECORD_MAX];
+}
 
 /*
  * Takes the CPU's scratch space and writes the header. The thread is the current one. False if
  * the scratch space is in use (then the event is counted as lost).
  */
-static __always_inline bool event__begin_as(struct event *e, const struct config *config,
+static __always_inline bool event__begin_as(struct event *e, struct config *config,
 					    struct cpu *cpu, u32 flags, u16 type, u32 params,
 					    u32 tid)
 {
@@ -41,6 +49,7 @@ static __always_inline bool event__begin_as(struct event *e, const struct config
 	*(u16 *)&data[20] = type;
 	*(u32 *)&data[22] = params;
 	e->cpu = cpu;
+	e->config = config;
 	e->slot = HEADER_LEN;
 	e->pos = HEADER_LEN + 2 * params;
 	return true;
@@ -52,7 +61,7 @@ static __always_inline void event__submit(struct event *e, enum loss class, enum
 	struct cpu *cpu = e->cpu;
 	u32 len = e->pos;
 	u32 key = 2 * bpf_get_smp_processor_id() + lane;
-	struct config *config = config__get();
+	struct config *config = e->config;
 	u64 wakeup = BPF_RB_NO_WAKEUP;
 	void *ring;
 	long error;
@@ -69,7 +78,7 @@ static __always_inline void event__submit(struct event *e, enum loss class, enum
 		cpu->counters.lost_full[class]++;
 		goto out;
 	}
-	if (config && unlikely(config->asleep)) {
+	if (unlikely(config->asleep)) {
 		config->asleep = 0;
 		wakeup = BPF_RB_FORCE_WAKEUP;
 	}
@@ -100,11 +109,27 @@ static __always_inline void event__advance(struct event *e, u32 by)
 	e->pos = *(volatile u32 *)&e->cpu->pos;
 }
 
+/* A pointer as the plain number that global functions take; the verifier keeps them apart. */
+static __always_inline u64 event__address(struct event *e, const void *pointer)
+{
+	*(volatile u64 *)&e->cpu->address = (u64)pointer;
+	return *(volatile u64 *)&e->cpu->address;
+}
+
+/* The event in the CPU's scratch space as a global function sees it; writes go on at `pos`. */
+static __always_inline bool event__resume(struct event *e, u32 pos)
+{
+	e->cpu = cpu__get();
+	e->pos = pos;
+	e->slot = 0;
+	return e->cpu;
+}
+
 /* ---- the length of a parameter ---- */
 
 static __always_inline void event__len(struct event *e, u16 len)
 {
-	*(u16 *)EVENT_AT(e, e->slot) = len;
+	*(u16 *)event__at(e, e->slot) = len;
 	e->slot += 2;
 }
 
@@ -117,32 +142,32 @@ static __always_inline void event__empty(struct event *e)
 
 static __always_inline void event__push_u8(struct event *e, u8 value)
 {
-	*(u8 *)EVENT_AT(e, e->pos) = value;
+	*(u8 *)event__at(e, e->pos) = value;
 	e->pos += 1;
 }
 
 static __always_inline void event__push_u16(struct event *e, u16 value)
 {
-	*(u16 *)EVENT_AT(e, e->pos) = value;
+	*(u16 *)event__at(e, e->pos) = value;
 	e->pos += 2;
 }
 
 static __always_inline void event__push_u32(struct event *e, u32 value)
 {
-	*(u32 *)EVENT_AT(e, e->pos) = value;
+	*(u32 *)event__at(e, e->pos) = value;
 	e->pos += 4;
 }
 
 static __always_inline void event__push_u64(struct event *e, u64 value)
 {
-	*(u64 *)EVENT_AT(e, e->pos) = value;
+	*(u64 *)event__at(e, e->pos) = value;
 	e->pos += 8;
 }
 
 /* Up to `max` bytes of text with its NUL, at most RECORD_MAX; the bytes written, 0 on a fault. */
 static __always_inline u32 event__push_str_user(struct event *e, u64 from, u32 max)
 {
-	long n = bpf_probe_read_user_str(EVENT_AT(e, e->pos), max, (const void *)from);
+	long n = bpf_probe_read_user_str(event__at(e, e->pos), max, (const void *)from);
 
 	if (unlikely(n < 0)) {
 		cpu__count_error(e->cpu, PLACE_READ_USER, n);
@@ -154,7 +179,7 @@ static __always_inline u32 event__push_str_user(struct event *e, u64 from, u32 m
 
 static __always_inline u32 event__push_str_kernel(struct event *e, const void *from, u32 max)
 {
-	long n = bpf_probe_read_kernel_str(EVENT_AT(e, e->pos), max, from);
+	long n = bpf_probe_read_kernel_str(event__at(e, e->pos), max, from);
 
 	if (unlikely(n < 0)) {
 		cpu__count_error(e->cpu, PLACE_READ_KERNEL, n);
@@ -170,7 +195,7 @@ static __always_inline u32 event__push_bytes_user(struct event *e, u64 from, u32
 	long error;
 
 	len &= RECORD_MAX;
-	error = bpf_probe_read_user(EVENT_AT(e, e->pos), len, (const void *)from);
+	error = bpf_probe_read_user(event__at(e, e->pos), len, (const void *)from);
 	if (unlikely(error)) {
 		cpu__count_error(e->cpu, PLACE_READ_USER, error);
 		return 0;
@@ -184,7 +209,7 @@ static __always_inline u32 event__push_bytes_kernel(struct event *e, const void 
 	long error;
 
 	len &= RECORD_MAX;
-	error = bpf_probe_read_kernel(EVENT_AT(e, e->pos), len, from);
+	error = bpf_probe_read_kernel(event__at(e, e->pos), len, from);
 	if (unlikely(error)) {
 		cpu__count_error(e->cpu, PLACE_READ_KERNEL, error);
 		return 0;
@@ -260,7 +285,7 @@ static __always_inline void event__strings_user(struct event *e, u64 from, u64 l
 	if (from && len) {
 		n = event__push_bytes_user(e, from, len);
 		if (n)
-			*EVENT_AT(e, e->pos - 1) = 0;
+			*(u8 *)event__at(e, e->pos - 1) = 0;
 	}
 	event__len(e, n);
 }
@@ -272,4 +297,11 @@ static __always_inline void event__data_user(struct event *e, const struct confi
 	if (len > config->snaplen)
 		len = config->snaplen;
 	event__bytes_user(e, from, len > 0 ? len : 0);
+}
+
+/* A parameter that a global function wrote at e->pos: `len` bytes of it. */
+static __always_inline void event__written(struct event *e, u32 len)
+{
+	event__advance(e, len);
+	event__len(e, len);
 }

@@ -161,28 +161,29 @@ static long path__step(u32 index, void *context)
 #define PATH_STEPS 256
 
 /*
- * The path of a file as its own mounts give it. Files without one (memfd) give their name. Cut
- * at the front if it does not fit.
+ * Writes the path of a file as its own mounts give it; the bytes written. Files without a path
+ * (memfd) give their name. Cut at the front if it does not fit.
  */
-static __noinline void event__path_of(struct event *e, struct file *file)
+__global u32 path__write(u64 file_address, u32 pos)
 {
+	struct file *file = (void *)file_address;
 	struct path_walk walk = {};
-	struct vfsmount *mnt;
+	struct event event, *e = &event;
+	struct dentry *dentry;
 
-	if (!file) {
-		event__empty(e);
-		return;
-	}
-	mnt = BPF_CORE_READ(file, f_path.mnt);
+	if (!file || !event__resume(e, pos))
+		return 0;
 	walk.dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
-	walk.mount = (u64)mnt - bpf_core_field_offset(struct mount, mnt);
+	walk.mount = (u64)BPF_CORE_READ(file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
 	walk.off = path__start(e->cpu);
 	bpf_loop(PATH_STEPS, path__step, &walk, 0);
-	if (walk.off == PATH_MAX - 1 && !walk.done) {
-		struct dentry *dentry = (void *)walk.dentry;
+	if (walk.off != PATH_MAX - 1 || walk.done)
+		return event__push_path(e, walk.off);
+	dentry = (void *)walk.dentry;
+	return event__push_str_kernel(e, BPF_CORE_READ(dentry, d_name.name), NAME_MAX_LEN);
+}
 
-		event__str_kernel(e, BPF_CORE_READ(dentry, d_name.name), NAME_MAX_LEN);
-		return;
-	}
-	event__len(e, event__push_path(e, walk.off));
+static __always_inline void event__path_of(struct event *e, struct file *file)
+{
+	event__written(e, path__write(event__address(e, file), e->pos));
 }

@@ -87,7 +87,8 @@ static __always_inline const struct route *call__route(const struct config *conf
  *		event__s64(e, call__int(call, 0));
  *	}
  *
- * The body writes all parameters of the type, in order.
+ * The body writes all parameters of the type, in order. The loader may let one program serve
+ * several types that have the same parameters, so the type is that of the call's route.
  */
 #define EXIT(EVENT, CLASS) EXIT_ON_LANE(EVENT, CLASS, LANE_OTHER)
 
@@ -101,14 +102,15 @@ static __always_inline const struct route *call__route(const struct config *conf
 		struct cpu *cpu = cpu__get();                                                      \
 		struct event event;                                                                \
 		struct call call;                                                                  \
-		u8 policy;                                                                         \
+		const struct route *route;                                                         \
                                                                                                    \
 		if (!config || !cpu)                                                               \
 			return 0;                                                                  \
 		call__read(&call, ctx);                                                            \
-		policy = call__route(config, &call)->policy;                                       \
-		if (!event__begin_as(&event, config, cpu, policy__record_flags(policy, call.ret),  \
-				     EVENT_##EVENT, EVENT_##EVENT##_PARAMS, call.task->pid))       \
+		route = call__route(config, &call);                                                \
+		if (!event__begin_as(&event, config, cpu,                                          \
+				     policy__record_flags(route->policy, call.ret), route->event,  \
+				     EVENT_##EVENT##_PARAMS, call.task->pid))                      \
 			return 0;                                                                  \
 		fill__##EVENT(&event, &call, config);                                              \
 		event__submit(&event, CLASS, LANE);                                                \

@@ -171,56 +171,56 @@ static long cgroup__step(u32 index, void *context)
 /* The most levels of a control group hierarchy. */
 #define CGROUP_STEPS 32
 
-/* "NAME=/PATH" of one controller; keeps the path for the next one of the same group. */
-static __noinline u32 event__push_cgroup(struct event *e, struct css_set *set, u32 id,
-					      struct cgroup **seen, u32 *off)
+/*
+ * Writes "NAME=/PATH" of one controller; the bytes written. The path stays in cpu->path for the
+ * next controller: with cgroup v2 it is the same for all.
+ */
+__global u32 cgroup__write(u64 set_address, u32 pos, u32 controller)
 {
+	struct css_set *set = (void *)set_address;
 	struct cgroup_subsys_state *state = NULL;
-	struct cgroup *cgroup;
-	u32 start = e->pos;
+	struct event event, *e = &event;
+	u64 cgroup;
 
-	bpf_core_read(&state, sizeof(state), &set->subsys[id]);
-	if (!state)
+	bpf_core_read(&state, sizeof(state), &set->subsys[controller]);
+	if (!state || !event__resume(e, pos))
 		return 0;
 	if (!event__push_str_kernel(e, BPF_CORE_READ(state, ss, name), NAME_MAX_LEN))
 		return 0;
-	*EVENT_AT(e, e->pos - 1) = '=';
-	cgroup = BPF_CORE_READ(state, cgroup);
-	if (cgroup != *seen) {
+	*(u8 *)event__at(e, e->pos - 1) = '=';
+	cgroup = (u64)BPF_CORE_READ(state, cgroup);
+	if (cgroup != e->cpu->cgroup) {
 		struct cgroup_walk walk = {
-			.node = (u64)BPF_CORE_READ(cgroup, kn),
+			.node = (u64)BPF_CORE_READ(state, cgroup, kn),
 			.off = path__start(e->cpu),
 		};
 
 		bpf_loop(CGROUP_STEPS, cgroup__step, &walk, 0);
-		*seen = cgroup;
-		*off = walk.off;
+		e->cpu->cgroup = cgroup;
+		e->cpu->cgroup_off = walk.off;
 	}
-	event__push_path(e, *off);
-	return e->pos - start;
+	event__push_path(e, e->cpu->cgroup_off);
+	return e->pos - pos;
 }
 
 #define EVENT_PUSH_CGROUP(controller)                                                              \
-	(bpf_core_enum_value_exists(enum cgroup_subsys_id, controller) ?                           \
-		 event__push_cgroup(e, set,                                                        \
-				    bpf_core_enum_value(enum cgroup_subsys_id, controller), &seen, \
-				    &off) :                                                        \
-		 0)
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, controller))                         \
+	event__advance(e, cgroup__write(set, e->pos,                                               \
+					bpf_core_enum_value(enum cgroup_subsys_id, controller)))
 
 /* The groups of the controllers that the capture format carries. */
-static __noinline void event__cgroups(struct event *e, struct task_struct *task)
+static __always_inline void event__cgroups(struct event *e, struct task_struct *task)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-	struct cgroup *seen = NULL;
-	u32 off = 0;
-	u32 len = 0;
+	u64 set = (u64)BPF_CORE_READ(task, cgroups);
+	u32 start = e->pos;
 
-	len += EVENT_PUSH_CGROUP(cpuset_cgrp_id);
-	len += EVENT_PUSH_CGROUP(cpu_cgrp_id);
-	len += EVENT_PUSH_CGROUP(cpuacct_cgrp_id);
-	len += EVENT_PUSH_CGROUP(io_cgrp_id);
-	len += EVENT_PUSH_CGROUP(memory_cgrp_id);
-	event__len(e, len);
+	e->cpu->cgroup = 0;
+	EVENT_PUSH_CGROUP(cpuset_cgrp_id);
+	EVENT_PUSH_CGROUP(cpu_cgrp_id);
+	EVENT_PUSH_CGROUP(cpuacct_cgrp_id);
+	EVENT_PUSH_CGROUP(io_cgrp_id);
+	EVENT_PUSH_CGROUP(memory_cgrp_id);
+	event__len(e, e->pos - start);
 }
 
 /* ---- the program file ---- */
@@ -233,51 +233,88 @@ static __noinline void event__cgroups(struct event *e, struct task_struct *task)
 #define MODE_LINK 0120000
 #define MAY_WRITE 2
 
-static __always_inline bool map__has(struct uid_gid_map *map, u32 id)
+struct extent_search {
+	u64 map;
+	u32 id;
+	u32 extents;
+	u32 found;
+};
+
+static long extent__step(u32 index, void *context)
 {
-	u32 extents = BPF_CORE_READ(map, nr_extents);
+	struct extent_search *search = context;
+	struct uid_gid_map *map = (void *)search->map;
+	struct uid_gid_extent extent = {};
 
-	if (extents > 5)
-		return true; /* a table out of line: too long to search here */
-	for (u32 i = 0; i < 5; i++) {
-		struct uid_gid_extent extent;
-
-		if (i >= extents)
-			break;
-		bpf_core_read(&extent, sizeof(extent), &map->extent[i]);
-		if (id - extent.lower_first < extent.count)
-			return true;
-	}
-	return false;
+	if (index >= search->extents)
+		return 1;
+	bpf_core_read(&extent, sizeof(extent), &map->extent[index]);
+	search->found = search->id - extent.lower_first < extent.count;
+	return search->found;
 }
 
-static __always_inline bool cred__in_group(const struct cred *cred, u32 gid)
+/* Whether a user or group id exists in a user namespace. */
+__global u32 id_map__has(u64 map_address, u32 id)
 {
-	struct group_info *info = BPF_CORE_READ(cred, group_info);
-	u32 left = 0;
-	u32 right = BPF_CORE_READ(info, ngroups);
+	struct uid_gid_map *map = (void *)map_address;
+	struct extent_search search = { .map = map_address, .id = id };
 
-	/* Sorted, at most 65,536 of them. */
-	for (int i = 0; i < 17; i++) {
-		u32 middle = (left + right) / 2;
-		u32 at = 0;
+	search.extents = BPF_CORE_READ(map, nr_extents);
+	if (search.extents > 5)
+		return 1; /* a table out of line: too long to search here */
+	bpf_loop(5, extent__step, &search, 0);
+	return search.found;
+}
 
-		if (left >= right)
-			break;
-		bpf_core_read(&at, sizeof(at), &info->gid[middle]);
-		if (at == gid)
-			return true;
-		if (gid > at)
-			left = middle + 1;
-		else
-			right = middle;
+struct group_search {
+	u64 info;
+	u32 gid;
+	u32 left;
+	u32 right;
+	u32 found;
+};
+
+static long group__step(u32 index, void *context)
+{
+	struct group_search *search = context;
+	struct group_info *info = (void *)search->info;
+	u32 middle = (search->left + search->right) / 2;
+	u32 at = 0;
+
+	if (search->left >= search->right)
+		return 1;
+	bpf_core_read(&at, sizeof(at), &info->gid[middle]);
+	if (at == search->gid) {
+		search->found = 1;
+		return 1;
 	}
-	return false;
+	if (search->gid > at)
+		search->left = middle + 1;
+	else
+		search->right = middle;
+	return 0;
+}
+
+/* Whether a supplementary group is among these credentials: they are sorted. */
+__global u32 cred__in_group(u64 cred_address, u32 gid)
+{
+	const struct cred *cred = (void *)cred_address;
+	struct group_info *info = BPF_CORE_READ(cred, group_info);
+	struct group_search search = {
+		.info = (u64)info,
+		.gid = gid,
+		.right = BPF_CORE_READ(info, ngroups),
+	};
+
+	bpf_loop(17, group__step, &search, 0); /* at most 65,536 of them */
+	return search.found;
 }
 
 /* Whether the task may write the file, as far as mode bits and capabilities tell. */
-static __noinline bool task__may_write(struct task_struct *task, struct inode *inode)
+__global u32 task__may_write(u64 task_address, u64 inode_address)
 {
+	struct task_struct *task = (void *)task_address;
+	struct inode *inode = (void *)inode_address;
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 	u32 mode = BPF_CORE_READ(inode, i_mode);
 	u32 type = mode & MODE_TYPE;
@@ -288,23 +325,25 @@ static __noinline bool task__may_write(struct task_struct *task, struct inode *i
 
 	if ((BPF_CORE_READ(inode, i_sb, s_flags) & SB_RDONLY) &&
 	    (type == MODE_REGULAR || type == MODE_DIRECTORY || type == MODE_LINK))
-		return false;
+		return 0;
 	if (BPF_CORE_READ(inode, i_flags) & S_IMMUTABLE)
-		return false;
+		return 0;
 	if (uid == (u32)-1 || gid == (u32)-1)
-		return false;
+		return 0;
 	/* The owner can give itself the right. */
 	if (BPF_CORE_READ(cred, fsuid.val) == uid)
-		return true;
-	if (BPF_CORE_READ(cred, fsgid.val) == gid || cred__in_group(cred, gid))
+		return 1;
+	if (BPF_CORE_READ(cred, fsgid.val) == gid || cred__in_group((u64)cred, gid))
 		mode >>= 3;
 	if (mode & MAY_WRITE)
-		return true;
+		return 1;
 	bpf_core_read(&caps, sizeof(caps), &cred->cap_effective);
 	ns = BPF_CORE_READ(cred, user_ns);
-	if (!(caps & (1 << CAP_DAC_OVERRIDE | 1 << CAP_FOWNER)) || !map__has(&ns->uid_map, uid))
-		return false;
-	return caps & (1 << CAP_FOWNER) || map__has(&ns->gid_map, gid);
+	if (!(caps & (1 << CAP_DAC_OVERRIDE | 1 << CAP_FOWNER)))
+		return 0;
+	if (!id_map__has((u64)&ns->uid_map, uid))
+		return 0;
+	return caps & (1 << CAP_FOWNER) ? 1 : id_map__has((u64)&ns->gid_map, gid);
 }
 
 static __always_inline bool file__is_memfd(struct file *file)

@@ -26,7 +26,7 @@ static __always_inline bool lifecycle__begin(struct event *e, u16 type, u32 para
 }
 
 /* exe, args: the image's own copy in memory, which only the program itself can have changed. */
-static __noinline void event__image_args(struct event *e, struct task_struct *task)
+static __always_inline void event__image_args(struct event *e, struct task_struct *task)
 {
 	u64 start = BPF_CORE_READ(task, mm, arg_start);
 	u64 end = BPF_CORE_READ(task, mm, arg_end);
@@ -38,34 +38,60 @@ static __noinline void event__image_args(struct event *e, struct task_struct *ta
 	event__strings_user(e, start + exe, end - start - exe, ARGS_MAX - exe);
 }
 
-/* exe, args of a failed attempt: the caller's pointers. */
-static __noinline u32 event__push_pointed(struct event *e, const struct call *call, u64 array,
-					       u32 first, u32 budget)
+#define POINTED_MAX 256 /* arguments, or variables, looked at */
+
+struct pointed {
+	u64 array;
+	u32 width;
+	u32 pos;
+	u32 end;
+};
+
+static long pointed__step(u32 index, void *context)
 {
-	u32 start = e->pos;
+	struct pointed *pointed = context;
+	struct event event, *e = &event;
+	u64 pointer = 0;
 
-	for (u32 i = first; i < 16; i++) {
-		u64 pointer = 0;
+	if (pointed->width == 4)
+		bpf_probe_read_user(&pointer, 4, (void *)pointed->array);
+	else
+		bpf_probe_read_user(&pointer, 8, (void *)pointed->array);
+	pointed->array += pointed->width;
+	if (!pointer || !event__resume(e, pointed->pos))
+		return 1;
+	if (!event__push_str_user(e, pointer, ARGS_MAX))
+		return 1;
+	pointed->pos = e->pos;
+	return e->pos >= pointed->end;
+}
 
-		if (call->compat)
-			bpf_probe_read_user(&pointer, 4, (void *)(array + 4 * i));
-		else
-			bpf_probe_read_user(&pointer, 8, (void *)(array + 8 * i));
-		if (!pointer || !event__push_str_user(e, pointer, ARGS_MAX))
-			break;
-		if (e->pos - start >= budget) {
-			e->pos = start + budget;
-			break;
-		}
-	}
-	if (e->pos > start)
-		*EVENT_AT(e, e->pos - 1) = 0;
-	return e->pos - start;
+/*
+ * Writes the strings that an array of pointers names, at most `budget` bytes; the bytes written.
+ * (For failed execs: they left the caller's memory as it was.)
+ */
+__global u32 pointed__write(u64 array, u32 pos, u32 budget, u32 width)
+{
+	struct pointed pointed = {
+		.array = array,
+		.width = width,
+		.pos = pos,
+		.end = pos + budget,
+	};
+	struct event event, *e = &event;
+
+	if (!array || !budget)
+		return 0;
+	bpf_loop(POINTED_MAX, pointed__step, &pointed, 0);
+	if (pointed.pos > pointed.end)
+		pointed.pos = pointed.end;
+	if (pointed.pos > pos && event__resume(e, pos))
+		*(u8 *)event__at(e, pointed.pos - 1) = 0;
+	return pointed.pos - pos;
 }
 
 /* tid to comm: the same in exec and fork events. */
-static __noinline void event__task(struct event *e, struct task_struct *task,
-					struct task_struct *counts)
+static __always_inline void event__task(struct event *e, struct task_struct *task)
 {
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 
@@ -74,8 +100,8 @@ static __noinline void event__task(struct event *e, struct task_struct *task,
 	event__s64(e, BPF_CORE_READ(task, real_parent, pid));
 	event__empty(e); /* cwd: user space keeps track of it */
 	event__u64(e, task__fdlimit(task));
-	event__u64(e, BPF_CORE_READ(counts, maj_flt));
-	event__u64(e, BPF_CORE_READ(counts, min_flt));
+	event__u64(e, BPF_CORE_READ(task, maj_flt));
+	event__u64(e, BPF_CORE_READ(task, min_flt));
 	event__u32(e, mm__size(mm));
 	event__u32(e, mm__rss(mm));
 	event__u32(e, mm__swap(mm));
@@ -84,7 +110,7 @@ static __noinline void event__task(struct event *e, struct task_struct *task,
 }
 
 /* tty to gid of exec events. */
-static __noinline void event__exec_tail(struct event *e, struct task_struct *task)
+static __always_inline void event__exec_tail(struct event *e, struct task_struct *task)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct inode *inode = BPF_CORE_READ(exe, f_inode);
@@ -94,7 +120,7 @@ static __noinline void event__exec_tail(struct event *e, struct task_struct *tas
 	event__u32(e, task__tty(task));
 	event__s64(e, task__vnr(task, PIDTYPE_PGID));
 	event__u32(e, task__loginuid(task));
-	if (task__may_write(task, inode))
+	if (task__may_write(event__address(e, task), (u64)inode))
 		flags |= EXECVE_FLAGS__EXE_WRITABLE;
 	if (layer == LAYER_UPPER)
 		flags |= EXECVE_FLAGS__EXE_UPPER_LAYER;
@@ -134,7 +160,7 @@ int task__exec(u64 *ctx)
 		return 0;
 	event__s64(e, 0);
 	event__image_args(e, task);
-	event__task(e, task, task);
+	event__task(e, task);
 	start = BPF_CORE_READ(task, mm, env_start);
 	end = BPF_CORE_READ(task, mm, env_end);
 	event__strings_user(e, start, end - start, ARGS_MAX);
@@ -147,25 +173,25 @@ int task__exec(u64 *ctx)
 static __always_inline void event__exec_failed(struct event *e, const struct call *call, u64 argv,
 					       u64 envp)
 {
+	u32 width = call->compat ? 4 : 8;
 	u64 pointer = 0;
 	u32 exe = 0;
 
 	event__s64(e, call->ret);
 	if (argv) {
-		bpf_probe_read_user(&pointer, call->compat ? 4 : 8, (void *)argv);
+		bpf_probe_read_user(&pointer, width, (void *)argv);
 		if (pointer)
 			exe = event__push_str_user(e, pointer, ARGS_MAX);
 		event__len(e, exe);
-		event__len(e, exe && exe < ARGS_MAX ?
-				      event__push_pointed(e, call, argv, 1, ARGS_MAX - exe) :
-				      0);
+		argv = exe ? argv + width : 0;
+		event__written(e, pointed__write(argv, e->pos, ARGS_MAX - exe, width));
 	} else {
 		event__push_u8(e, 0);
 		event__len(e, 1);
 		event__empty(e);
 	}
-	event__task(e, call->task, call->task);
-	event__len(e, envp ? event__push_pointed(e, call, envp, 0, ARGS_MAX) : 0);
+	event__task(e, call->task);
+	event__written(e, pointed__write(envp, e->pos, ARGS_MAX, width));
 	event__exec_tail(e, call->task);
 }
 
@@ -285,7 +311,7 @@ static __always_inline void fork__report(const struct fork *fork, struct task_st
 		return;
 	event__s64(e, ret);
 	event__image_args(e, parent);
-	event__task(e, task, task);
+	event__task(e, task);
 	event__fork_tail(e, task, fork->flags, ret ? 0 : task__pidns_start(task));
 	event__submit(e, LOSS_CLONE_FORK, LANE_LIFECYCLE);
 }
@@ -310,35 +336,16 @@ int task__fork(u64 *ctx)
 	return 0;
 }
 
-static __always_inline void event__fork_failed(struct event *e, const struct call *call)
+/* Serves fork, vfork and clone3 too: their parameters are the same. */
+EXIT_ON_LANE(SYSCALL_CLONE_20_X, LOSS_CLONE_FORK, LANE_LIFECYCLE)
 {
 	struct fork fork = fork__read(call);
 
 	event__s64(e, call->ret);
 	event__empty(e);
 	event__empty(e);
-	event__task(e, call->task, call->task);
+	event__task(e, call->task);
 	event__fork_tail(e, call->task, fork.flags, 0);
-}
-
-EXIT_ON_LANE(SYSCALL_CLONE_20_X, LOSS_CLONE_FORK, LANE_LIFECYCLE)
-{
-	event__fork_failed(e, call);
-}
-
-EXIT_ON_LANE(SYSCALL_FORK_20_X, LOSS_CLONE_FORK, LANE_LIFECYCLE)
-{
-	event__fork_failed(e, call);
-}
-
-EXIT_ON_LANE(SYSCALL_VFORK_20_X, LOSS_CLONE_FORK, LANE_LIFECYCLE)
-{
-	event__fork_failed(e, call);
-}
-
-EXIT_ON_LANE(SYSCALL_CLONE3_X, LOSS_CLONE_FORK, LANE_LIFECYCLE)
-{
-	event__fork_failed(e, call);
 }
 
 /* ---- exit ---- */

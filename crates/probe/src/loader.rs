@@ -42,6 +42,13 @@ const LIFECYCLE: [EventType; 6] = [
     EventType::SYSCALL_CLONE3_X,
 ];
 
+/// Types whose program serves others too, with the same parameters.
+const SERVED_BY: [(EventType, EventType); 3] = [
+    (EventType::SYSCALL_FORK_20_X, EventType::SYSCALL_CLONE_20_X),
+    (EventType::SYSCALL_VFORK_20_X, EventType::SYSCALL_CLONE_20_X),
+    (EventType::SYSCALL_CLONE3_X, EventType::SYSCALL_CLONE_20_X),
+];
+
 /// The maps of the object, which outlive it.
 pub(crate) struct Maps {
     pub(crate) config: Mapping,
@@ -129,7 +136,7 @@ impl Loader {
     /// Switches to another selection. What both want is reported without a gap.
     pub(crate) fn switch(&mut self, selection: &Selection, maps: &Maps) -> Result<(), ProbeError> {
         let plan = Plan::new(selection, &programs()?);
-        if !plan.events.is_subset(&self.loaded) {
+        if !plan.programs().is_subset(&self.loaded) {
             let mut open = open_object()?;
             for mut map in open.maps_mut() {
                 let name = map.name().to_owned();
@@ -156,7 +163,7 @@ impl Loader {
         for mut program in open.progs_mut() {
             let name = program.name().to_string_lossy().into_owned();
             let wanted = match event_of(&name) {
-                Some(event) => plan.events.contains(&event) && !self.loaded.contains(&event),
+                Some(event) => plan.programs().contains(&event) && !self.loaded.contains(&event),
                 // Hooks are few; having all of them makes a reload a matter of attaching.
                 None => hooks,
             };
@@ -169,19 +176,22 @@ impl Loader {
         let table = maps.handle("programs")?;
         for program in object.progs() {
             let name = program.name().to_string_lossy().into_owned();
-            let Some(event) = event_of(&name).filter(|e| plan.events.contains(e)) else {
+            let Some(event) = event_of(&name).filter(|e| plan.programs().contains(e)) else {
                 continue;
             };
             if !self.loaded.insert(event) {
                 continue;
             }
-            table
-                .update(
-                    &u32::from(event).to_ne_bytes(),
-                    &program.as_fd().as_raw_fd().to_ne_bytes(),
-                    MapFlags::ANY,
-                )
-                .map_err(|e| explain("put together", &e))?;
+            let also = SERVED_BY.iter().filter(|(_, by)| by.0 == event);
+            for slot in also.map(|(served, _)| served.0).chain([event]) {
+                table
+                    .update(
+                        &u32::from(slot).to_ne_bytes(),
+                        &program.as_fd().as_raw_fd().to_ne_bytes(),
+                        MapFlags::ANY,
+                    )
+                    .map_err(|e| explain("put together", &e))?;
+            }
         }
         self.objects.push(object);
         Ok(())
@@ -350,7 +360,7 @@ impl Plan {
             }
             let outcomes = outcomes_at_exit(event);
             let bits = policy(want, outcomes);
-            if bits == 0 || !programs.contains(&event.0) {
+            if bits == 0 || !programs.contains(&serving(event.0)) {
                 continue;
             }
             let route = Route {
@@ -380,12 +390,25 @@ impl Plan {
         plan
     }
 
+    /// The programs that this takes, by the event type that they are named after.
+    fn programs(&self) -> BTreeSet<u16> {
+        self.events.iter().map(|event| serving(*event)).collect()
+    }
+
     fn publish(&self, maps: &Maps) {
         let config = &maps.config;
         config.write(std::mem::offset_of!(Config, policy), self.policy);
         config.write(std::mem::offset_of!(Config, native), self.native);
         config.write(std::mem::offset_of!(Config, compat), self.compat);
     }
+}
+
+/// The type whose program reports events of this type.
+fn serving(event: u16) -> u16 {
+    SERVED_BY
+        .iter()
+        .find(|(served, _)| served.0 == event)
+        .map_or(event, |(_, by)| by.0)
 }
 
 /// The tracepoint that reports events of this type, or their successes.
