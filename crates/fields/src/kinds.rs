@@ -68,6 +68,16 @@ fn generic(syscall: Syscall) -> KindId {
     }
 }
 
+/// The system calls and tracepoints that are reported as events of this kind; none for kinds of
+/// which captures hold events and kernels make no more.
+pub fn calls_behind(kind: KindId) -> impl Iterator<Item = Syscall> {
+    let by_type =
+        Syscall::all().filter(move |s| s.event.0 == kind.0 && s.event != EventType::GENERIC_X);
+    let generic = kind.0.checked_sub(GENERIC).map(Syscall);
+    let generic = generic.filter(|s| s.get().is_some());
+    by_type.map(|s| s.code).chain(generic)
+}
+
 /// All kinds that events can have.
 pub(crate) fn all() -> KindSet {
     (0..EVENT_COUNT as u16)

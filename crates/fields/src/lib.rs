@@ -14,5 +14,5 @@ mod paths;
 mod scheme;
 mod table;
 
-pub use kinds::kind_of;
+pub use kinds::{calls_behind, kind_of};
 pub use scheme::scheme;
