@@ -447,6 +447,13 @@ impl Operand {
 }
 
 impl CallArg {
+    /// The field names in it.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.field_names(&mut names);
+        names
+    }
+
     fn field_names<'a>(&'a self, out: &mut Vec<&'a str>) {
         match self {
             CallArg::Operand(operand) => operand.field_names(out),
@@ -558,7 +565,7 @@ impl Display for Operand {
             }
         };
         match arg {
-            Some(arg) => write!(f, "[{arg}]"),
+            Some(arg) => arg.fmt_arg(f),
             None => Ok(()),
         }
     }
@@ -579,6 +586,17 @@ fn write_call_args(args: &[CallArg], f: &mut fmt::Formatter<'_>) -> fmt::Result 
 }
 
 impl Literal {
+    /// As the argument of a field: more can stay bare there. Alerts have it as a key.
+    fn fmt_arg(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bare = |b: u8| !b.is_ascii_control() && !b" \"'=\\[]".contains(&b);
+        f.write_str("[")?;
+        match std::str::from_utf8(&self.text) {
+            Ok(text) if !text.is_empty() && text.bytes().all(bare) => f.write_str(text)?,
+            _ => self.fmt_quoted(f)?,
+        }
+        f.write_str("]")
+    }
+
     fn fmt_quoted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
         for chunk in self.text.utf8_chunks() {

@@ -9,16 +9,35 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod condition;
+mod constant;
+mod glob;
 pub mod kind;
+pub mod matcher;
+mod operand;
 pub mod parse;
+mod posix;
+mod predicate;
+mod print;
 pub mod scheme;
+pub mod template;
+#[cfg(test)]
+mod toy;
 pub mod value;
 
 pub use ast::{
     Ast, CallArg, Check, Expr, Literal, MacroError, Modifier, Node, NodeId, Op, Operand,
     OperandKind, Right, Transformer,
 };
+pub use condition::{CompileError, Condition, Fact, Fault, Remark};
+pub use constant::{Constant, Net};
 pub use kind::{KindId, KindSet};
+pub use matcher::{Matcher, Matching, RuleIndex, Scratch};
 pub use parse::{ParseError, parse, parse_operand};
-pub use scheme::{ArgSpec, Argument, FieldDef, FieldFlags, FieldId, Many, Print, Scheme, Type};
+pub use print::{PrintOptions, Printed};
+pub use scheme::{
+    ArgSpec, Argument, FieldDef, FieldFlags, FieldId, KindField, Many, Print, ResolveError, Scheme,
+    Type,
+};
+pub use template::{Template, TemplateError, TemplateField};
 pub use value::{Record, Value};

@@ -1,5 +1,7 @@
 //! Schemes: the typed fields that conditions and outputs may name.
 
+use std::net::IpAddr;
+
 use hashbrown::HashMap;
 
 use crate::KindSet;
@@ -42,7 +44,7 @@ pub enum Type {
 }
 
 /// How a number is printed, beyond its type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Print {
     /// Decimal.
     #[default]
@@ -56,7 +58,7 @@ pub enum Print {
 }
 
 /// How many values a field has, and what an operator does with several.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Many {
     /// One value.
     #[default]
@@ -192,6 +194,20 @@ pub struct Scheme {
     pub kind_fields: Vec<KindField>,
     /// All kinds that records can have.
     pub all_kinds: Option<KindSet>,
+    /// The addresses of a domain name, for [`Type::IpName`] fields; asked once per name when a
+    /// condition is compiled. Without it such a field equals no name.
+    pub resolve_name: Option<fn(&str) -> Vec<IpAddr>>,
+}
+
+/// Why a name is no field. The messages are those that tools look for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// No field has this name, or it takes no argument.
+    #[error("filter_check called with nonexistent field {0}")]
+    Nonexistent(String),
+    /// The field exists, and its argument is missing or wrong.
+    #[error("{0}")]
+    Argument(String),
 }
 
 impl Scheme {
@@ -216,6 +232,84 @@ impl Scheme {
     /// The field of exactly this name.
     pub fn by_name(&self, name: &str) -> Option<FieldId> {
         self.by_name.get(name).copied()
+    }
+
+    /// The field that `name` and what stood in brackets behind it mean: an exact name, or a name
+    /// and a dotted argument.
+    pub fn resolve(
+        &self,
+        name: &str,
+        arg: Option<&str>,
+    ) -> Result<(FieldId, Argument), ResolveError> {
+        let shown = || match arg {
+            Some(arg) => format!("{name}[{arg}]"),
+            None => name.to_string(),
+        };
+        let nonexistent = || ResolveError::Nonexistent(shown());
+        let dotted = || {
+            let dots = name.rmatch_indices('.').map(|(dot, _)| dot);
+            let takes_dots = |dot: &usize| {
+                let def = self.by_name(&name[..*dot]).map(|id| self.def(id));
+                def.and_then(|d| d.arg).is_some_and(|a| a.dotted)
+            };
+            dots.into_iter().find(takes_dots)
+        };
+        let (field, text) = match (self.by_name(name), arg) {
+            (Some(field), text) => (field, text),
+            (None, None) => {
+                let dot = dotted().ok_or_else(nonexistent)?;
+                let field = self.by_name(&name[..dot]).ok_or_else(nonexistent)?;
+                (field, Some(&name[dot + 1..]))
+            }
+            (None, Some(_)) => return Err(nonexistent()),
+        };
+        let def = self.def(field);
+        let Some(text) = text else {
+            return match def.arg {
+                Some(spec) if spec.required && def.flags.plugin => {
+                    let why = "requires an argument but none provided";
+                    Err(ResolveError::Argument(format!(
+                        "filter '{name}': {name} {why}"
+                    )))
+                }
+                Some(spec) if spec.required => Err(ResolveError::Argument(format!(
+                    "filter syntax error: {name}"
+                ))),
+                _ => Ok((field, Argument::default())),
+            };
+        };
+        let Some(spec) = def.arg else {
+            if def.flags.plugin {
+                let why = "does not allow nor require an argument but one is provided";
+                let shown = shown();
+                return Err(ResolveError::Argument(format!(
+                    "filter '{shown}': {name} {why}: {text}"
+                )));
+            }
+            return Err(nonexistent());
+        };
+        let index = text.parse().ok();
+        if spec.index && !spec.key && index.is_none() {
+            return Err(ResolveError::Argument(format!(
+                "{text} is not a valid number"
+            )));
+        }
+        let token = match def.resolve_arg {
+            Some(resolve) => resolve(text).map_err(ResolveError::Argument)?,
+            None => 0,
+        };
+        let arg = Argument {
+            text: text.into(),
+            index,
+            token,
+        };
+        Ok((field, arg))
+    }
+
+    /// The name of a listed field that `name` was probably meant to be.
+    pub fn nearest_name(&self, name: &str) -> Option<&'static str> {
+        let listed = self.fields.iter().filter(|d| !d.flags.hidden);
+        lanner_diag::nearest(name, listed.map(|d| d.name))
     }
 
     /// All fields in the order in which they were added.

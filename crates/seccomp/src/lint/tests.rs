@@ -254,7 +254,11 @@ fn calls_that_are_left_open() {
     );
     check(
         ERRNO,
-        &format!("{},\n{}", rule(r#""clone""#, ALLOW, masked), rule(r#""mseal""#, ALLOW, "")),
+        &format!(
+            "{},\n{}",
+            rule(r#""clone""#, ALLOW, masked),
+            rule(r#""mseal""#, ALLOW, "")
+        ),
         "2:12 clone3 `clone3` gives SCMP_ACT_ERRNO(1): the C library falls back to `clone` for ENOSYS (38) only, so threads cannot start",
     );
 }
