@@ -1,7 +1,13 @@
 //! The rows that the tables of fields are made of.
 
+use bumpalo::Bump;
 use lanner_filter::scheme::{ArgType, FieldKinds, ResolveArg};
-use lanner_filter::{ArgSpec, FieldDef, FieldFlags, Many, Print, Type};
+use lanner_filter::{ArgSpec, Argument, FieldDef, FieldFlags, Many, Print, Type, Value};
+
+use crate::record::EventRecord;
+
+/// Reads the value of a field.
+pub(crate) type Extract = for<'a> fn(&EventRecord<'a>, &Argument, &'a Bump) -> Option<Value<'a>>;
 
 /// A type as a table names it: its comparison, the name Falco prints, and how numbers print.
 #[derive(Clone, Copy)]
@@ -76,10 +82,18 @@ pub(crate) struct Field {
     resolve: Option<ResolveArg>,
     arg_type: Option<ArgType>,
     kinds: Option<FieldKinds>,
+    value: Extract,
+    printed: Option<Extract>,
+    json: Option<Extract>,
 }
 
 /// A field without an argument; the row goes on with what is special about it.
-pub(crate) const fn field(name: &'static str, ty: FieldType, desc: &'static str) -> Field {
+pub(crate) const fn field(
+    name: &'static str,
+    ty: FieldType,
+    desc: &'static str,
+    value: Extract,
+) -> Field {
     Field {
         name,
         ty,
@@ -101,6 +115,9 @@ pub(crate) const fn field(name: &'static str, ty: FieldType, desc: &'static str)
         resolve: None,
         arg_type: None,
         kinds: None,
+        value,
+        printed: None,
+        json: None,
     }
 }
 
@@ -190,6 +207,46 @@ impl Field {
     pub(crate) const fn in_kinds(mut self, kinds: FieldKinds) -> Field {
         self.kinds = Some(kinds);
         self
+    }
+
+    /// Outputs print this instead of the value.
+    pub(crate) const fn prints(mut self, printed: Extract) -> Field {
+        self.printed = Some(printed);
+        self
+    }
+
+    /// JSON has this instead of what is printed.
+    pub(crate) const fn in_json(mut self, json: Extract) -> Field {
+        self.json = Some(json);
+        self
+    }
+
+    #[inline]
+    pub(crate) fn value<'a>(
+        &self,
+        record: &EventRecord<'a>,
+        arg: &Argument,
+        arena: &'a Bump,
+    ) -> Option<Value<'a>> {
+        (self.value)(record, arg, arena)
+    }
+
+    pub(crate) fn printed<'a>(
+        &self,
+        record: &EventRecord<'a>,
+        arg: &Argument,
+        arena: &'a Bump,
+    ) -> Option<Value<'a>> {
+        self.printed.unwrap_or(self.value)(record, arg, arena)
+    }
+
+    pub(crate) fn json<'a>(
+        &self,
+        record: &EventRecord<'a>,
+        arg: &Argument,
+        arena: &'a Bump,
+    ) -> Option<Value<'a>> {
+        self.json.or(self.printed).unwrap_or(self.value)(record, arg, arena)
     }
 
     /// The definition of this field in a scheme whose class number `class` it belongs to.

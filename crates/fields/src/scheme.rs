@@ -1,9 +1,13 @@
 //! The scheme: all fields, and how those of the event type select kinds of events.
 
-use lanner_filter::Scheme;
-use lanner_filter::scheme::{KindField, KindsOf};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
-use crate::{kinds, table};
+use lanner_filter::Scheme;
+use lanner_filter::scheme::{FieldClass, KindField, KindsOf};
+
+use crate::field::{field, ty};
+use crate::{Settings, kinds, table};
 
 /// Fields whose values select kinds of events.
 const KIND_FIELDS: [(&str, KindsOf); 3] = [
@@ -30,6 +34,44 @@ pub fn scheme() -> Scheme {
     scheme
 }
 
+/// [`scheme`] with the `static.*` fields of the configuration.
+pub fn scheme_for(settings: &Settings) -> Scheme {
+    let mut scheme = scheme();
+    if settings.statics.is_empty() {
+        return scheme;
+    }
+    let class = scheme.classes.len() as u16;
+    scheme.classes.push(FieldClass {
+        name: "static",
+        qualifier: "",
+        desc: "Fields with fixed values from the configuration.",
+        sources: table::SYSCALL_SOURCE,
+    });
+    for (name, _) in &settings.statics {
+        let name = permanent(format!("static.{name}"));
+        let desc = "Set in the configuration.";
+        // Values are in the settings, by position.
+        scheme.add(
+            field(name, ty::STR, desc, |_, _, _| None)
+                .suggested()
+                .def(class),
+        );
+    }
+    scheme
+}
+
+/// A name that lives as long as the program; asked for again, it is the same.
+fn permanent(name: String) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name.as_str()) {
+        return known;
+    }
+    let name: &'static str = name.leak();
+    names.insert(name);
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use lanner_event::schema::Syscall;
@@ -46,6 +88,19 @@ mod tests {
             assert!(!def.desc.is_empty(), "{}", def.name);
         }
         assert_eq!(scheme.kind_fields.len(), KIND_FIELDS.len());
+    }
+
+    #[test]
+    fn static_fields_are_added_and_suggested() {
+        let settings = Settings {
+            statics: vec![("cluster".into(), "north".into())],
+            ..Settings::default()
+        };
+        let scheme = scheme_for(&settings);
+        let def = scheme.def(scheme.by_name("static.cluster").unwrap());
+        assert!(def.flags.suggested);
+        assert_eq!(scheme.classes[usize::from(def.class)].name, "static");
+        assert!(std::ptr::eq(permanent("a".into()), permanent("a".into())));
     }
 
     fn kinds(field: &str, value: &str) -> Option<KindSet> {

@@ -5,12 +5,21 @@ pub(crate) mod evt;
 pub(crate) mod fd;
 pub(crate) mod proc;
 
+use std::sync::LazyLock;
+
 use lanner_filter::scheme::FieldClass;
 
 use crate::field::Field;
 
 /// The event source that all fields belong to.
-const SYSCALL_SOURCE: &[&str] = &["syscall"];
+pub(crate) const SYSCALL_SOURCE: &[&str] = &["syscall"];
+
+/// All fields in the order of their ids.
+pub(crate) fn rows() -> &'static [&'static Field] {
+    static ROWS: LazyLock<Box<[&Field]>> =
+        LazyLock::new(|| classes().into_iter().flat_map(|(_, rows)| rows).collect());
+    &ROWS
+}
 
 /// Classes of fields in listing order, with their tables.
 pub(crate) fn classes() -> [(FieldClass, &'static [Field]); 10] {
