@@ -1,6 +1,32 @@
 //! Reading the running machine from `/proc`.
+//!
+//! [`scan`] reads all of it once; [`Procfs`] answers single questions while events are applied.
+//! Processes come and go meanwhile: what is gone is left out and counted, what may not be read is
+//! left out and said ([`Report`]). With `$HOST_ROOT` the `/proc` and `/etc` below it are read.
+//!
+//! The time noted for a thread is taken before its files are read: an event that happens in
+//! between is applied on top of what it may have changed already, which does no harm, and no
+//! event is taken for older than it is.
 
-use lanner_event::snapshot::Snapshot;
+mod cgroup;
+mod fds;
+mod machine;
+mod process;
+mod sockets;
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lanner_event::snapshot::{FdEntry, FdTableEntry, GroupEntry, Snapshot, UserEntry};
+use rustix::fd::OwnedFd;
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::live::{Found, Live};
+use crate::users;
+use cgroup::CgroupTree;
+use process::{Process, Reader};
+use sockets::NetTables;
 
 /// What was read, and when.
 #[derive(Clone, Debug, Default)]
@@ -9,4 +35,277 @@ pub struct Scan {
     pub snapshot: Snapshot,
     /// For each thread, when it was read: nanoseconds since the epoch.
     pub read_at: Vec<(i64, u64)>,
+    /// What could not be read.
+    pub report: Report,
 }
+
+/// What a scan could not read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Processes and threads that ended while they were read.
+    pub vanished: u64,
+    /// Kernel threads and zombies, which are left out as they run no program.
+    pub skipped: u64,
+    /// Processes whose descriptors may not be read.
+    pub denied: u64,
+    /// What is missing and what follows from it, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The root of the host's file system: `/`, or `$HOST_ROOT`.
+    pub host_root: PathBuf,
+    /// Threads that read at the same time; 0 for one per CPU, at most four.
+    pub workers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            host_root: PathBuf::from("/"),
+            workers: 0,
+        }
+    }
+}
+
+impl Options {
+    /// Those that the environment asks for (`$HOST_ROOT`).
+    pub fn from_env() -> Options {
+        let host_root = std::env::var_os("HOST_ROOT").filter(|root| !root.is_empty());
+        Options {
+            host_root: host_root.map_or_else(|| PathBuf::from("/"), PathBuf::from),
+            ..Options::default()
+        }
+    }
+}
+
+/// Reads the machine. Never fails: what is missing is in the report.
+pub fn scan(options: &Options) -> Scan {
+    let mut scan = Scan::default();
+    let root = options.host_root.as_path();
+    machine::read(root, &mut scan);
+    let proc_path = root.join("proc");
+    let proc_dir = match open_dir(&proc_path) {
+        Ok(dir) => dir,
+        Err(error) => {
+            scan.report.problems.push(format!(
+                "{}: {}; processes that run already are known only by their events",
+                proc_path.display(),
+                std::io::Error::from(error)
+            ));
+            return scan;
+        }
+    };
+    let pids = process::numbers_in(&proc_dir);
+    if !pids.contains(&1) {
+        scan.report.problems.push(format!(
+            "{}: other users' processes are hidden (hidepid, or a pid namespace without the \
+             host's); they are known only by their events",
+            proc_path.display()
+        ));
+    }
+    let shared = Shared {
+        proc_dir,
+        cgroups: CgroupTree::find(root),
+        boot_ts: scan.snapshot.machine.boot_ts,
+        nets: NetTables::default(),
+    };
+    let workers = match options.workers {
+        0 => std::thread::available_parallelism().map_or(1, |n| n.get().min(4)),
+        n => n,
+    };
+    let part = pids.len().div_ceil(workers).max(1);
+    let mut parts: Vec<Part> = Vec::new();
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = pids
+            .chunks(part)
+            .map(|pids| scope.spawn(|| read_part(&shared, pids)))
+            .collect();
+        parts = handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap_or_default())
+            .collect();
+    });
+    for part in parts {
+        scan.report.vanished += part.vanished;
+        scan.report.skipped += part.skipped;
+        scan.report.denied += part.denied;
+        for process in part.processes {
+            take(&mut scan, process);
+        }
+    }
+    if scan.report.denied > 0 {
+        scan.report.problems.push(format!(
+            "{}: the files of {} processes may not be read; run as root to know them",
+            proc_path.display(),
+            scan.report.denied
+        ));
+    }
+    process::date_pid_namespaces(&mut scan.snapshot);
+    scan
+}
+
+/// What all readers use.
+struct Shared {
+    proc_dir: OwnedFd,
+    cgroups: CgroupTree,
+    boot_ts: u64,
+    nets: NetTables,
+}
+
+#[derive(Default)]
+struct Part {
+    processes: Vec<Process>,
+    vanished: u64,
+    skipped: u64,
+    denied: u64,
+}
+
+fn read_part(shared: &Shared, pids: &[i64]) -> Part {
+    let mut part = Part::default();
+    let mut reader = Reader::new(shared);
+    for pid in pids {
+        match reader.process(*pid) {
+            Ok(process) => {
+                part.denied += u64::from(process.denied);
+                part.vanished += process.vanished;
+                part.processes.push(process);
+            }
+            Err(process::Absent::Vanished) => part.vanished += 1,
+            Err(process::Absent::NoProgram) => part.skipped += 1,
+        }
+    }
+    part
+}
+
+fn take(scan: &mut Scan, process: Process) {
+    for (thread, read_at) in process.threads {
+        scan.read_at.push((thread.tid, read_at));
+        scan.snapshot.threads.push(thread);
+    }
+    if !process.fds.is_empty() {
+        scan.snapshot.fds.push(FdTableEntry {
+            tid: process.pid,
+            fds: process.fds,
+        });
+    }
+}
+
+/// Answers questions about the running machine from `/proc`.
+pub struct Procfs {
+    root: PathBuf,
+    shared: Shared,
+    /// When the databases of users and groups were last changed.
+    changed: [Option<SystemTime>; 2],
+}
+
+impl Procfs {
+    /// Reads below `options.host_root`. `boot_ts` is the machine's from its [`Scan`]. An error if
+    /// there is no `/proc`.
+    pub fn new(options: &Options, boot_ts: u64) -> std::io::Result<Procfs> {
+        let root = options.host_root.clone();
+        Ok(Procfs {
+            shared: Shared {
+                proc_dir: open_dir(&root.join("proc"))?,
+                cgroups: CgroupTree::find(&root),
+                boot_ts,
+                nets: NetTables::default(),
+            },
+            changed: databases(&root).map(|path| modified(&path)),
+            root,
+        })
+    }
+}
+
+impl Live for Procfs {
+    fn thread(&mut self, tid: i64) -> Option<Found> {
+        // Sockets come and go: what was read for an earlier question is old.
+        self.shared.nets = NetTables::default();
+        let mut process = Reader::new(&self.shared).process(tid).ok()?;
+        let found = process.threads.iter().position(|(t, _)| t.tid == tid)?;
+        let (thread, read_at) = process.threads.swap_remove(found);
+        Some(Found {
+            fds: if thread.tid == thread.pid {
+                process.fds
+            } else {
+                Vec::new()
+            },
+            thread,
+            read_at,
+        })
+    }
+
+    fn fd(&mut self, pid: i64, fd: i64) -> Option<FdEntry> {
+        self.shared.nets = NetTables::default();
+        Reader::new(&self.shared).one_fd(pid, fd)
+    }
+
+    fn is_alive(&mut self, pid: i64, tid: i64) -> bool {
+        let path = format!("{pid}/task/{tid}/stat");
+        let stat = rustix::fs::statat(&self.shared.proc_dir, path, rustix::fs::AtFlags::empty());
+        !matches!(stat, Err(Errno::NOENT))
+    }
+
+    fn users(&mut self) -> Option<(Vec<UserEntry>, Vec<GroupEntry>)> {
+        let changed = databases(&self.root).map(|path| modified(&path));
+        if changed == self.changed {
+            return None;
+        }
+        self.changed = changed;
+        Some(read_users(&self.root))
+    }
+}
+
+/// The users and groups in the databases below `root`: the host's, or those of a container by the
+/// root directory of one of its processes (`/proc/PID/root`).
+pub fn read_users(root: &Path) -> (Vec<UserEntry>, Vec<GroupEntry>) {
+    /// A database larger than this is not read.
+    const MAX: u64 = 16 << 20;
+    let read = |path: &Path| {
+        use std::io::Read as _;
+        let mut text = Vec::new();
+        if let Ok(file) = std::fs::File::open(path)
+            && file.metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX)
+            && file.take(MAX).read_to_end(&mut text).is_err()
+        {
+            text.clear();
+        }
+        text
+    };
+    let [passwd, group] = databases(root);
+    (
+        users::parse_passwd(&read(&passwd)),
+        users::parse_group(&read(&group)),
+    )
+}
+
+fn databases(root: &Path) -> [PathBuf; 2] {
+    ["etc/passwd", "etc/group"].map(|name| root.join(name))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
+}
+
+fn open_dir(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::openat(CWD, path, flags, Mode::empty())
+}
+
+/// Now, nanoseconds since the epoch.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| d.as_nanos() as u64)
+}
+
+/// The threads of a snapshot by what the tests look at.
+#[cfg(test)]
+fn find(snapshot: &Snapshot, tid: i64) -> Option<&lanner_event::snapshot::ThreadEntry> {
+    snapshot.threads.iter().find(|t| t.tid == tid)
+}
+
+#[cfg(test)]
+mod tests;

@@ -472,6 +472,7 @@ fn live_machine() -> State {
             ..Snapshot::default()
         },
         read_at: vec![(1, 50 * S), (100, 50 * S)],
+        ..Default::default()
     };
     state.seed_scan(scan, Some(Box::new(OneThread)));
     state
@@ -512,6 +513,7 @@ fn an_exit_older_than_the_thread_that_was_read_is_of_another() {
             ..Snapshot::default()
         },
         read_at: vec![(100, 50 * S)],
+        ..Default::default()
     };
     state.seed_scan(scan, None);
     apply(&mut state, &exit(100, 0).ts(47 * S));
