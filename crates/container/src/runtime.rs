@@ -180,7 +180,10 @@ impl Runtimes {
             .uid
             .and_then(|uid| self.root.home(uid))
             .map(|home| format!("{home}/.local/share/containers/storage"));
-        std::iter::once(self.storage[0].as_str())
+        // A transient store has all of it in the run root.
+        self.storage
+            .iter()
+            .map(String::as_str)
             .chain(rootless.as_deref())
             .find_map(|store| self.podman_in(store, wanted.id))
     }

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
-/// The image's name in every engine.
+/// The image's name in every engine. Its tag changes with what is in it.
 pub(crate) const IMAGE: &str = "docker.io/lanner/box:1";
 
 /// The programs in the image, besides what they need to run.
@@ -109,10 +109,20 @@ pub(crate) struct Podman {
 }
 
 impl Podman {
-    /// Imports the image.
+    /// Imports the image, unless an earlier test has left it.
     pub(crate) fn new(test: &str) -> Option<Podman> {
         if !able(test, &["podman", "runc", "tar", "ldd"]) {
             return None;
+        }
+        // Tests of one program that run at once import it once.
+        static IMPORT: Mutex<()> = Mutex::new(());
+        let guard = IMPORT.lock().unwrap_or_else(PoisonError::into_inner);
+        let podman = Podman {
+            names: Mutex::default(),
+        };
+        let exists = command(&["podman", "image", "exists", IMAGE]).status();
+        if exists.is_ok_and(|status| status.success()) {
+            return Some(podman);
         }
         let dir = TempDir::new().expect("a folder");
         let root = dir.path().join("root");
@@ -120,9 +130,8 @@ impl Podman {
         let tar = dir.path().join("image.tar").to_string_lossy().into_owned();
         run(&["tar", "-C", &root.to_string_lossy(), "-cf", &tar, "."]);
         run(&["podman", "--runtime", "runc", "import", "-q", &tar, IMAGE]);
-        Some(Podman {
-            names: Mutex::default(),
-        })
+        drop(guard);
+        Some(podman)
     }
 
     /// `podman run` of a container that is removed when this is dropped.
