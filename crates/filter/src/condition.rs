@@ -282,7 +282,8 @@ impl Condition {
 }
 
 impl Scheme {
-    pub(crate) fn all_kinds(&self) -> KindSet {
+    /// All kinds that records can have; every kind if the scheme does not say.
+    pub fn all_kinds(&self) -> KindSet {
         let every = || (0..KindSet::CAPACITY as u16).map(crate::KindId).collect();
         self.all_kinds.clone().unwrap_or_else(every)
     }
