@@ -1,0 +1,649 @@
+//! Collected items into rules: lists are put into conditions, macros resolved, exceptions written
+//! out, conditions and outputs checked against the scheme.
+
+mod exceptions;
+pub(crate) mod kinds;
+mod macros;
+mod place;
+
+use lanner_diag::yaml::Mark;
+use lanner_diag::{Files, Span, TextRange, nearest};
+use lanner_filter::{
+    Ast, CallArg, Condition, Expr, Node, Operand, OperandKind, Right, Scheme, Template,
+    TemplateError, parse,
+};
+
+use crate::collect::Collector;
+use crate::item::{Place, RuleItem, Text};
+use crate::lists::{Lists, Substituted};
+use crate::read::error_at;
+use crate::result::{Code, Context, ErrorCode, Item, LoadResult, Problem, WarningCode};
+use crate::ruleset::{ExtraField, Options, Rule, RuleId};
+pub(crate) use exceptions::except;
+pub(crate) use macros::Macros;
+use macros::Refusal;
+use place::{mark_in, span_of};
+
+/// Fields that no event has a value for any more, and what to do instead, in the order in which
+/// they are reported.
+const DEPRECATED: [(&str, &str); 6] = [
+    (
+        "evt.dir",
+        "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = \
+         >' always evaluates to false. The rule expression can be simplified by removing the \
+         condition on 'evt.dir'",
+    ),
+    ("evt.latency", NO_LATENCY),
+    ("evt.latency.s", NO_LATENCY),
+    ("evt.latency.ns", NO_LATENCY),
+    ("evt.latency.human", NO_LATENCY),
+    ("evt.wait_latency", NO_LATENCY),
+];
+const NO_LATENCY: &str = "field is not available due to the drop of enter events.";
+
+/// More event types than this are too many for one rule.
+const MANY_TYPES: usize = 100;
+
+/// What the items of all files so far come to.
+#[derive(Default)]
+pub(crate) struct Compiled {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) lists: Lists,
+    pub(crate) macros: Macros,
+}
+
+pub(crate) struct Compiler<'a> {
+    pub(crate) scheme: &'a Scheme,
+    pub(crate) options: &'a Options,
+    pub(crate) files: &'a Files,
+    pub(crate) collector: &'a Collector<'a>,
+    pub(crate) result: &'a mut LoadResult,
+}
+
+/// A condition that is parsed, with its lists in it.
+struct Parsed {
+    ast: Ast,
+    lists: Substituted,
+}
+
+/// What the places in a condition are relative to.
+struct Found<'a> {
+    ast: &'a Ast,
+    condition: &'a Text,
+    context: &'a Context,
+    lists: &'a Substituted,
+    macros: &'a Macros,
+}
+
+impl Found<'_> {
+    /// As Falco reports it: the comparison in the condition with its lists, also if it stands in
+    /// a macro.
+    fn context(&self, range: TextRange, source: u32) -> Context {
+        let holds = |node: &&Node| {
+            node.source == source
+                && matches!(node.expr, Expr::Check(_))
+                && node.range.start <= range.start
+                && range.start < node.range.end
+        };
+        let check = self.ast.nodes().map(|(_, node)| node).find(holds);
+        let start = check.map_or(range.start, |node| node.range.start);
+        self.context.condition(
+            &self.condition.text,
+            mark_in(&self.lists.text, start as usize),
+        )
+    }
+}
+
+impl Compiler<'_> {
+    pub(crate) fn compile(mut self) -> Compiled {
+        let collector = self.collector;
+        let mut lists = Lists::new(&collector.lists);
+        let mut macros = self.macros(&mut lists);
+        let mut rules = Vec::new();
+        for item in collector.rules.iter().filter(|rule| !rule.unknown_source) {
+            let id = RuleId(rules.len() as u32);
+            rules.extend(self.rule(item, id, &mut lists, &mut macros));
+        }
+        self.unused(&lists, &macros);
+        Compiled {
+            rules,
+            lists,
+            macros,
+        }
+    }
+
+    fn file_context(&self, place: Place) -> Context {
+        Context::file(self.files.name(place.file), place.file)
+    }
+
+    fn context(&self, item: Item, name: &str, place: Place) -> Context {
+        self.file_context(place).with(item, name, place.mark)
+    }
+
+    fn warn(&mut self, problem: Problem) {
+        // Falco does not get further than the first error.
+        if self.result.successful() {
+            self.result.warnings.push(problem);
+        }
+    }
+
+    fn macros(&mut self, lists: &mut Lists) -> Macros {
+        let mut macros = Macros::default();
+        for item in self.collector.macros.iter() {
+            let context = self.context(Item::Macro, &item.name, item.place);
+            let parsed = match item.broken {
+                true => None,
+                false => {
+                    let at = item.condition.place().unwrap_or(item.place);
+                    let context = context.with(Item::MacroCondition, "", at.mark);
+                    self.parse(&item.condition, &context, lists)
+                }
+            };
+            let (ast, lists) = parsed.map(|p| (p.ast, p.lists)).unzip();
+            macros.add(&item.name, ast, lists, item.order.index);
+        }
+        for (at, item) in self.collector.macros.iter().enumerate() {
+            if let Err(refusal) = macros.resolve_in(at, item.order.visibility) {
+                let context = self.context(Item::Macro, &item.name, item.place);
+                self.refused(refusal, &item.condition, &context, &macros);
+            }
+        }
+        macros
+    }
+
+    /// Puts lists into a condition and parses it.
+    fn parse(&mut self, condition: &Text, context: &Context, lists: &mut Lists) -> Option<Parsed> {
+        let (message, offset, text) = match lists.substitute(&condition.text) {
+            Err(_) => (
+                "the condition is too long with its lists".to_owned(),
+                0,
+                None,
+            ),
+            Ok(substituted) => match parse(&substituted.text) {
+                Ok(ast) => {
+                    return Some(Parsed {
+                        ast,
+                        lists: substituted,
+                    });
+                }
+                Err(e) => (e.message, e.offset, Some(substituted)),
+            },
+        };
+        let shown = text
+            .as_ref()
+            .map_or(condition.text.as_str(), |s| s.text.as_str());
+        let at = context.condition(shown, mark_in(shown, offset));
+        let origin = text.as_ref().map_or(0, |s| s.origin(offset));
+        let span = span_of(condition, origin, origin + 1, self.files);
+        self.result.errors.push(Problem {
+            code: Code::Error(ErrorCode::CompileCondition),
+            message,
+            context: at,
+            deprecated_field: None,
+            span,
+            help: None,
+        });
+        None
+    }
+
+    fn refused(&mut self, refusal: Refusal, condition: &Text, context: &Context, macros: &Macros) {
+        let Refusal::Fault {
+            message,
+            range,
+            unknown,
+        } = refusal
+        else {
+            return;
+        };
+        let (start, end) = (range.start as usize, range.end as usize);
+        let span = unknown.as_ref().and_then(|name| {
+            let found = condition.text.find(&**name)?;
+            span_of(condition, found, found + name.len(), self.files)
+        });
+        let span = span.or_else(|| span_of(condition, start, end, self.files));
+        let help = unknown.and_then(|name| {
+            nearest(&name, macros.names()).map(|n| format!("did you mean `{n}`?"))
+        });
+        self.result.errors.push(Problem {
+            code: Code::Error(ErrorCode::Validate),
+            message,
+            context: context.condition(&condition.text, mark_in(&condition.text, start)),
+            deprecated_field: None,
+            span,
+            help,
+        });
+    }
+
+    fn rule(
+        &mut self,
+        item: &RuleItem,
+        id: RuleId,
+        lists: &mut Lists,
+        macros: &mut Macros,
+    ) -> Option<Rule> {
+        let context = self.context(Item::Rule, &item.name, item.place);
+        let (condition, exception_fields) = match except(item) {
+            Ok(excepted) => (excepted.condition, excepted.fields),
+            Err(misfit) => {
+                let exception = misfit.exception;
+                let at = self.context(Item::Rule, &item.name, item.place).with(
+                    Item::Exception,
+                    &exception.name,
+                    exception.place.mark,
+                );
+                let fault = error_at(ErrorCode::Validate, misfit.message, &at, exception.place);
+                self.result.errors.push(*fault);
+                (item.condition.clone(), Default::default())
+            }
+        };
+        let output = self.output(item, &context);
+        let condition = self.condition(item, &condition, &context, lists, macros);
+        let (Checked::Fine(output), Checked::Fine(condition)) = (output, condition) else {
+            return None;
+        };
+        if item.broken {
+            return None;
+        }
+        Some(Rule {
+            id,
+            name: item.name.clone(),
+            desc: item.desc.clone(),
+            condition,
+            output: output.template,
+            output_text: output.text,
+            extra_fields: output.fields,
+            priority: item.priority,
+            source: item.source.clone(),
+            tags: item.tags.iter().cloned().collect(),
+            exception_fields: exception_fields.into_iter().collect(),
+            capture: item.capture,
+            capture_duration: item.capture_duration,
+            enabled: item.enabled && item.priority <= self.options.min_priority,
+        })
+    }
+
+    /// The output with what the configuration appends to it, checked.
+    fn output(&mut self, item: &RuleItem, rule: &Context) -> Checked<Output> {
+        let place = item.output.place().unwrap_or(item.place);
+        let context = rule.with(Item::RuleOutput, "", place.mark);
+        let mut text = item.output.text.clone();
+        let mut fields: Vec<(String, String, bool)> = Vec::new();
+        for append in self
+            .options
+            .append
+            .iter()
+            .filter(|append| append.matches(item))
+        {
+            let suggested = append
+                .suggested
+                .then(|| self.suggested())
+                .into_iter()
+                .flatten();
+            for more in append.output.iter().cloned().chain(suggested) {
+                text.push(' ');
+                text.push_str(&more);
+            }
+            let texts = append
+                .texts
+                .iter()
+                .map(|(key, text)| (key.clone(), text.clone(), false));
+            let raw = append
+                .fields
+                .iter()
+                .map(|field| (field.clone(), format!("%{field}"), true));
+            for field in texts.chain(raw) {
+                fields.retain(|(key, ..)| *key != field.0);
+                fields.push(field);
+            }
+        }
+        const CONTAINER_INFO: &str = "%container.info";
+        if text.contains(CONTAINER_INFO) {
+            let message = "%container.info is deprecated and no more useful, and will be dropped by \
+                           Falco 1.0.0. The container plugin will automatically add required fields \
+                           to the output message.";
+            let span =
+                item.output.text.find(CONTAINER_INFO).and_then(|at| {
+                    span_of(&item.output, at, at + CONTAINER_INFO.len(), self.files)
+                });
+            self.warn(Problem {
+                code: Code::Warning(WarningCode::DeprecatedItem),
+                message: message.to_owned(),
+                context: rule.clone(),
+                deprecated_field: None,
+                span: span.or(Some(place.span())),
+                help: Some("take it out".to_owned()),
+            });
+            text = text.replace(CONTAINER_INFO, "");
+        }
+        if item.broken && item.output.text.is_empty() {
+            return Checked::Faulty;
+        }
+        let template = match Template::parse(&text, self.scheme) {
+            Ok(template) => template,
+            Err(error) => {
+                return self.output_fault(item, error, &text, &context, item.skip_if_unknown);
+            }
+        };
+        self.deprecated_in_output(&text, &item.output, &context);
+        let mut extra = Vec::with_capacity(fields.len());
+        for (key, text, raw) in fields {
+            match Template::parse(&text, self.scheme) {
+                Ok(template) => extra.push(ExtraField {
+                    key,
+                    template,
+                    text: text.clone(),
+                    raw,
+                }),
+                Err(error) => return self.output_fault(item, error, &text, &context, false),
+            }
+            self.deprecated_in_output(&text, &item.output, &context);
+        }
+        Checked::Fine(Output {
+            template,
+            text,
+            fields: extra,
+        })
+    }
+
+    fn output_fault(
+        &mut self,
+        item: &RuleItem,
+        error: TemplateError,
+        text: &str,
+        context: &Context,
+        may_skip: bool,
+    ) -> Checked<Output> {
+        let start = error.offset;
+        let own = text.starts_with(&item.output.text) && start < item.output.text.len();
+        let token = |c: char| c.is_ascii_alphanumeric() || "%._[]".contains(c);
+        let end = text[start..]
+            .find(|c| !token(c))
+            .map_or(text.len(), |n| start + n.max(1));
+        let span = own
+            .then(|| span_of(&item.output, start, end, self.files))
+            .flatten();
+        let problem = Problem {
+            code: Code::Error(ErrorCode::CompileOutput),
+            message: error.message,
+            context: context.clone(),
+            deprecated_field: None,
+            span: span.or_else(|| item.output.place().map(Place::span)),
+            help: error.help,
+        };
+        match self.fault_or_skip(problem, may_skip) {
+            true => Checked::Skipped,
+            false => Checked::Faulty,
+        }
+    }
+
+    /// Reports an error; or, if it is that something is unknown and the rule says that this is
+    /// fine, warns that the rule is skipped. Says whether it is skipped.
+    fn fault_or_skip(&mut self, mut problem: Problem, may_skip: bool) -> bool {
+        const UNKNOWN: [&str; 4] = [
+            "nonexistent field",
+            "invalid formatting token",
+            "unknown event type",
+            "unknown filter:",
+        ];
+        let skip = may_skip && UNKNOWN.iter().any(|text| problem.message.contains(text));
+        if skip {
+            problem.code = Code::Warning(WarningCode::UnknownFilter);
+            self.warn(problem);
+        } else {
+            self.result.errors.push(problem);
+        }
+        skip
+    }
+
+    /// The fields that the scheme suggests for outputs, each as a piece of text.
+    fn suggested(&self) -> Vec<String> {
+        let suggested = self.scheme.fields().filter(|(_, def)| def.flags.suggested);
+        suggested
+            .map(|(_, def)| format!("{}=%{}", def.name.replace('.', "_"), def.name))
+            .collect()
+    }
+
+    fn deprecated_in_output(&mut self, text: &str, output: &Text, context: &Context) {
+        for (field, _) in DEPRECATED.iter().filter(|(field, _)| text.contains(field)) {
+            let message =
+                format!("usage of deprecated field '{field}' has been detected in the rule output");
+            let found = output.text.find(field);
+            let span = found.and_then(|at| span_of(output, at, at + field.len(), self.files));
+            self.warn(Problem {
+                code: Code::Warning(WarningCode::DeprecatedItem),
+                message,
+                context: context.clone(),
+                deprecated_field: Some(field),
+                span: span.or_else(|| output.place().map(Place::span)),
+                help: None,
+            });
+        }
+    }
+
+    /// A condition with its exceptions, parsed and checked.
+    fn condition(
+        &mut self,
+        item: &RuleItem,
+        condition: &Text,
+        rule: &Context,
+        lists: &mut Lists,
+        macros: &mut Macros,
+    ) -> Checked<Condition> {
+        let Some(place) = item.condition.place() else {
+            return Checked::Faulty;
+        };
+        let context = rule.with(Item::RuleCondition, "", place.mark);
+        let Some(parsed) = self.parse(condition, &context, lists) else {
+            return Checked::Faulty;
+        };
+        let ast = match macros.resolve(&parsed.ast, u32::MAX) {
+            Ok(ast) => ast,
+            Err(refusal) => {
+                self.refused(refusal, condition, rule, macros);
+                return Checked::Faulty;
+            }
+        };
+        self.condition_warnings(&ast, condition, &context);
+        let found = Found {
+            ast: &ast,
+            condition,
+            context: &context,
+            lists: &parsed.lists,
+            macros,
+        };
+        match Condition::compile(&ast, self.scheme) {
+            Ok(compiled) => {
+                for remark in compiled.remarks() {
+                    let problem = Problem {
+                        code: Code::Warning(WarningCode::CompileCondition),
+                        message: remark.message.clone(),
+                        context: found.context(remark.range, remark.source_text),
+                        deprecated_field: None,
+                        span: self.located(&found, remark.range, remark.source_text),
+                        help: None,
+                    };
+                    self.warn(problem);
+                }
+                self.count_types(item, &ast, rule);
+                Checked::Fine(compiled)
+            }
+            Err(errors) => {
+                let mut outcome = Checked::Skipped;
+                for error in errors {
+                    let problem = Problem {
+                        code: Code::Error(ErrorCode::CompileCondition),
+                        span: self.located(&found, error.range, error.source_text),
+                        context: found.context(error.range, error.source_text),
+                        message: error.message,
+                        deprecated_field: None,
+                        help: error.help,
+                    };
+                    let skips = self.fault_or_skip(problem, item.skip_if_unknown);
+                    if !skips {
+                        outcome = Checked::Faulty;
+                    } else if matches!(outcome, Checked::Skipped) {
+                        break;
+                    }
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Where in the files a part of a condition stands: in the rule (source 0) or in a macro.
+    fn located(&self, found: &Found<'_>, range: TextRange, source: u32) -> Option<Span> {
+        let (text, lists) = match source.checked_sub(1) {
+            None => (found.condition, Some(found.lists)),
+            Some(at) => {
+                let item = self.collector.macros.at(at as usize)?;
+                (&item.condition, found.macros.lists(at as usize))
+            }
+        };
+        let origin = |offset: u32| lists.map_or(offset as usize, |l| l.origin(offset as usize));
+        span_of(text, origin(range.start), origin(range.end), self.files)
+    }
+
+    /// Warns of rules that look at events of too many types, or of none.
+    fn count_types(&mut self, item: &RuleItem, ast: &Ast, rule: &Context) {
+        if item.source != "syscall" || !item.warn_evttypes {
+            return;
+        }
+        let kinds = kinds::selected(ast, self.scheme).unwrap_or_else(|| self.scheme.all_kinds());
+        let mut types: Vec<u16> = kinds.iter().map(self.options.event_type).collect();
+        types.sort_unstable();
+        types.dedup();
+        if types.is_empty() || types.len() > MANY_TYPES {
+            let message = "Rule matches too many evt.type values. This has a significant \
+                           performance penalty.";
+            let help = match types.is_empty() {
+                true => "no event can match: the event types that it asks for exclude each other",
+                false => "name the event types that the rule is about: `evt.type in (...) and ...`",
+            };
+            self.warn(Problem {
+                code: Code::Warning(WarningCode::NoEvttype),
+                message: message.to_owned(),
+                context: rule.clone(),
+                deprecated_field: None,
+                span: item.condition.place().map(Place::span),
+                help: Some(help.to_owned()),
+            });
+        }
+    }
+
+    /// Fields that are deprecated, and comparisons with `<NA>` that mean something else.
+    fn condition_warnings(&mut self, ast: &Ast, condition: &Text, context: &Context) {
+        let mut deprecated = [false; DEPRECATED.len()];
+        let mut unsafe_na = false;
+        let mut names = Vec::new();
+        for check in ast.checks() {
+            names.clear();
+            field_names(&check.left, &mut names);
+            for name in &names {
+                if let Some(at) = DEPRECATED.iter().position(|(field, _)| field == name) {
+                    deprecated[at] = true;
+                }
+            }
+            let audit = |n: &&str| n.starts_with("ka.") || n.starts_with("jevt.");
+            let equality = matches!(
+                check.spelling,
+                "=" | "==" | "!=" | "in" | "intersects" | "pmatch"
+            );
+            let is_na = |l: &lanner_filter::Literal| &*l.text == b"<NA>";
+            unsafe_na |= equality
+                && names.last().is_some_and(audit)
+                && match &check.right {
+                    Right::Value(value) => is_na(value),
+                    Right::List(items) => items.iter().any(is_na),
+                    Right::Nothing | Right::Operand(_) => false,
+                };
+        }
+        let mut problem = |code, message: &str, field: Option<&'static str>| {
+            let found = field.and_then(|f| Some((condition.text.find(f)?, f.len())));
+            let span = found.and_then(|(at, n)| span_of(condition, at, at + n, self.files));
+            self.warn(Problem {
+                code: Code::Warning(code),
+                message: message.to_owned(),
+                context: context.condition(&condition.text, Mark::default()),
+                deprecated_field: field,
+                span: span.or_else(|| condition.place().map(Place::span)),
+                help: None,
+            });
+        };
+        if unsafe_na {
+            problem(WarningCode::UnsafeNaCheck, "", None);
+        }
+        for ((field, message), _) in DEPRECATED.iter().zip(deprecated).filter(|(_, used)| *used) {
+            problem(WarningCode::DeprecatedItem, message, Some(field));
+        }
+    }
+
+    /// Warns of macros and lists that nothing refers to. Falco does so only if all is well.
+    fn unused(&mut self, lists: &Lists, macros: &Macros) {
+        let unused = macros
+            .iter()
+            .map(|(_, _, used)| used)
+            .zip(self.collector.macros.iter());
+        let macros: Vec<_> = unused
+            .filter(|(used, _)| !used)
+            .map(|(_, item)| (Item::Macro, item.name.as_str(), item.place))
+            .collect();
+        let unused = lists
+            .iter()
+            .map(|(_, _, used)| used)
+            .zip(self.collector.lists.iter());
+        let lists = unused
+            .filter(|(used, _)| !used)
+            .map(|(_, item)| (Item::List, item.name.as_str(), item.place));
+        for (what, name, place) in macros.into_iter().chain(lists) {
+            let (code, message) = match what {
+                Item::Macro => (
+                    WarningCode::UnusedMacro,
+                    "Macro not referred to by any other rule/macro",
+                ),
+                _ => (
+                    WarningCode::UnusedList,
+                    "List not referred to by any other rule/macro",
+                ),
+            };
+            let context = self.context(what, name, place);
+            self.warn(Problem {
+                code: Code::Warning(code),
+                message: message.to_owned(),
+                context,
+                deprecated_field: None,
+                span: Some(place.span()),
+                help: None,
+            });
+        }
+    }
+}
+
+/// A part of a rule that was looked at.
+enum Checked<T> {
+    Fine(T),
+    /// It names something unknown, and the rule says that this is fine.
+    Skipped,
+    /// What is wrong with it is reported.
+    Faulty,
+}
+
+struct Output {
+    template: Template,
+    text: String,
+    fields: Vec<ExtraField>,
+}
+
+/// The fields of an operand, from left to right.
+fn field_names<'a>(operand: &'a Operand, names: &mut Vec<&'a str>) {
+    fn of_argument<'a>(arg: &'a CallArg, names: &mut Vec<&'a str>) {
+        match arg {
+            CallArg::Operand(operand) => field_names(operand, names),
+            CallArg::Literal(_) => {}
+            CallArg::List(items) => items.iter().for_each(|item| of_argument(item, names)),
+        }
+    }
+    match &operand.kind {
+        OperandKind::Field { name, .. } => names.push(name),
+        OperandKind::Call { args, .. } => args.iter().for_each(|arg| of_argument(arg, names)),
+    }
+}
