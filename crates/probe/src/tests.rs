@@ -6,6 +6,7 @@
 mod io;
 mod layout;
 mod lifecycle;
+mod stream;
 
 use std::ffi::CString;
 use std::time::{Duration, Instant};
@@ -247,4 +248,48 @@ fn root_a_call_without_an_event_of_its_own_is_generic() {
         .collect();
     assert_eq!(ours.len(), 1);
     ours[0].assert(&[U16(getppid.0), U16(libc::SYS_getppid as u16)]);
+}
+
+/// A system call through the 32-bit gate, as 32-bit programs make it; up to three arguments.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn compat_syscall(number: i32, args: [u32; 3]) -> i64 {
+    let result: i64;
+    // SAFETY: the calls made so are harmless; the kernel may clobber r8 to r11.
+    unsafe {
+        std::arch::asm!(
+            "xchg rbx, {first}",
+            "int 0x80",
+            "xchg rbx, {first}",
+            first = inout(reg) u64::from(args[0]) => _,
+            inlateout("rax") i64::from(number) => result,
+            in("rcx") u64::from(args[1]),
+            in("rdx") u64::from(args[2]),
+            out("r8") _, out("r9") _, out("r10") _, out("r11") _,
+        );
+    }
+    i64::from(result as i32)
+}
+
+#[test]
+fn root_32_bit_calls_are_recognised_by_their_own_numbers_and_registers() {
+    // close is 6 there; 6 is lstat for 64-bit programs.
+    let types = [EventType::SYSCALL_CLOSE_X, EventType::SYSCALL_LSTAT_X];
+    let Some(seen) = observe(&types, || compat_syscall(6, [u32::MAX - 3, 0, 0])) else {
+        return;
+    };
+    assert_eq!(seen.value, -i64::from(libc::EBADF));
+    seen.one(EventType::SYSCALL_CLOSE_X)
+        .assert(&[S64(-i64::from(libc::EBADF)), S64(-4)]);
+    // getppid is 64 there.
+    let Some(seen) = observe(&[EventType::GENERIC_X], || compat_syscall(64, [0; 3])) else {
+        return;
+    };
+    let getppid = Syscall::by_name("getppid").unwrap();
+    let ours: Vec<_> = seen
+        .all_of(seen.tid, EventType::GENERIC_X)
+        .into_iter()
+        .filter(|e| e.params[0] == getppid.0.to_le_bytes())
+        .collect();
+    assert_eq!(ours.len(), 1);
+    ours[0].assert(&[U16(getppid.0), U16(64)]);
 }

@@ -1,0 +1,136 @@
+//! What the probe costs the machine: nanoseconds that system calls take longer, and how long it
+//! takes to start. Needs root. `cargo bench -p lanner-probe --bench live`.
+//!
+//! Each figure is the best of many short rounds, so that other load on the machine matters less.
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::undocumented_unsafe_blocks,
+    reason = "a bench prints, and may fail loudly; plain system calls"
+)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use lanner_event::{Outcomes, Poll, Selection, Source, Syscall};
+use lanner_probe::{Options, Probe};
+
+const ROUNDS: usize = 200;
+const CALLS: u32 = 2_000;
+
+fn best(mut round: impl FnMut()) -> f64 {
+    (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            round();
+            start.elapsed().as_nanos() as f64 / f64::from(CALLS)
+        })
+        .fold(f64::MAX, f64::min)
+}
+
+fn open_close() {
+    for _ in 0..CALLS {
+        unsafe {
+            let fd = libc::open(c"/etc/hostname".as_ptr(), libc::O_RDONLY);
+            libc::close(fd);
+        }
+    }
+}
+
+fn getppid() {
+    for _ in 0..CALLS {
+        unsafe { libc::syscall(libc::SYS_getppid) };
+    }
+}
+
+fn write_null(fd: i32) {
+    for _ in 0..CALLS {
+        unsafe { libc::write(fd, c"twelve bytes".as_ptr().cast(), 12) };
+    }
+}
+
+fn pin(cpu: usize) {
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(cpu, &mut set);
+        libc::sched_setaffinity(0, size_of_val(&set), &set);
+    }
+}
+
+fn measure() -> [f64; 3] {
+    pin(1);
+    let null = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_WRONLY) };
+    let out = [best(open_close), best(getppid), best(|| write_null(null))];
+    unsafe { libc::close(null) };
+    out
+}
+
+fn select(names: &[&str]) -> Selection {
+    let mut selection = Selection::new();
+    for name in names {
+        let call = Syscall::by_name(name).expect("a system call of this name");
+        selection.show(call, Outcomes::ANY);
+    }
+    selection
+}
+
+fn main() {
+    // Cargo runs benches with --bench, tests with nothing: then only see that it builds.
+    if !std::env::args().any(|a| a == "--bench") {
+        return;
+    }
+    let mut successes = select(&["execve", "execveat", "clone", "clone3", "fork", "vfork"]);
+    successes.drop_failed();
+    let modes: [(&str, Option<Selection>); 6] = [
+        ("no probe", None),
+        ("successful execs and forks only", Some(successes)),
+        ("calls hooked, these unwanted", Some(select(&["reboot"]))),
+        (
+            "open, close wanted",
+            Some(select(&["open", "openat", "close"])),
+        ),
+        ("getppid, write wanted", Some(select(&["getppid", "write"]))),
+        ("everything", Some(Selection::everything())),
+    ];
+    println!(
+        "{:<34} {:>10} {:>8} {:>8} {:>9} {:>11} {:>9}",
+        "ns per call", "open+close", "getppid", "write", "start ms", "received", "lost"
+    );
+    for (name, selection) in modes {
+        let Some(selection) = selection else {
+            let [open, ppid, write] = std::thread::spawn(measure).join().expect("measures");
+            println!("{name:<34} {open:>10.0} {ppid:>8.0} {write:>8.0}");
+            continue;
+        };
+        let start = Instant::now();
+        let options = Options {
+            selection,
+            report_self: true,
+            ..Options::default()
+        };
+        let mut probe = Probe::open(&options).expect("the probe starts; it needs root");
+        let started = start.elapsed().as_secs_f64() * 1e3;
+        let done = AtomicBool::new(false);
+        let [open, ppid, write] = std::thread::scope(|scope| {
+            let measured = scope.spawn(|| {
+                let out = measure();
+                done.store(true, Ordering::Release);
+                out
+            });
+            pin(0);
+            while !done.load(Ordering::Acquire) {
+                probe.poll(Duration::from_millis(20)).expect("events");
+            }
+            measured.join().expect("measures")
+        });
+        probe.stop();
+        while !matches!(probe.poll(Duration::ZERO), Ok(Poll::End)) {}
+        let ledger = probe.ledger();
+        assert_eq!(ledger.produced(), ledger.received + ledger.lost());
+        println!(
+            "{name:<34} {open:>10.0} {ppid:>8.0} {write:>8.0} {started:>9.0} {:>11} {:>9}",
+            ledger.received,
+            ledger.lost()
+        );
+    }
+}

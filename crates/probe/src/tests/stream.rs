@@ -1,0 +1,202 @@
+//! The stream of events as a whole: order, accounts, reload, refusals.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use lanner_event::{Event, Outcomes, Poll, Selection, Source, Syscall};
+
+use super::{EventType, drain, open, options, select, thread_id};
+use crate::{MIN_BUFFER, Options, Probe, ProbeError, raw_syscall};
+
+fn flood(done: &AtomicBool) {
+    while !done.load(Ordering::Relaxed) {
+        let fd = raw_syscall!(libc::SYS_open, c"/dev/null".as_ptr(), 0, 0);
+        raw_syscall!(libc::SYS_close, fd);
+    }
+}
+
+#[test]
+fn root_a_flood_is_accounted_exactly_and_costs_no_program_start() {
+    let mut selection = select(&[EventType::SYSCALL_OPEN_X, EventType::SYSCALL_CLOSE_X]);
+    for name in ["execve", "clone", "clone3", "vfork", "sched_process_exit"] {
+        selection.show(Syscall::by_name(name).unwrap(), Outcomes::SUCCESS);
+    }
+    // As small as it may be, so that opens are lost.
+    let options = Options {
+        buffer_bytes: MIN_BUFFER,
+        ..options(selection)
+    };
+    let Some(mut probe) = open(&options) else {
+        return;
+    };
+    let done = AtomicBool::new(false);
+    let mut started = 0;
+    let (mut execs, mut exits) = (0, 0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| flood(&done));
+        }
+        // Nobody reads meanwhile.
+        for _ in 0..20 {
+            Command::new("/bin/true").status().unwrap();
+            started += 1;
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    probe.stop();
+    let own = i64::from(std::process::id());
+    for event in drain(&mut probe) {
+        match event.ty {
+            EventType::SYSCALL_EXECVE_19_X if event.params[13] == b"true\0" => execs += 1,
+            EventType::PROCEXIT_1_E if event.tid != own => exits += 1,
+            _ => {}
+        }
+    }
+    let ledger = probe.ledger();
+    assert!(execs >= started, "{execs} of {started}");
+    assert!(exits >= started, "{exits} of {started}");
+    assert!(
+        ledger.lost() > 0,
+        "the flood was too small to show anything"
+    );
+    assert_eq!(ledger.produced(), ledger.received + ledger.lost());
+    let by_class = ledger.lost_full_by_class();
+    let lifecycle = by_class[0] + by_class[1] + by_class[7];
+    assert_eq!(lifecycle, 0, "{by_class:?}");
+    assert_eq!(by_class.iter().sum::<u64>(), ledger.lost());
+}
+
+#[test]
+fn root_events_of_all_cpus_come_in_the_order_of_time() {
+    let types = [EventType::SYSCALL_OPEN_X, EventType::SYSCALL_CLOSE_X];
+    let Some(mut probe) = open(&options(select(&types))) else {
+        return;
+    };
+    let done = AtomicBool::new(false);
+    let (mut last, mut seen, mut late) = (0, 0, 0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| flood(&done));
+        }
+        while seen < 20_000 {
+            if let Poll::Event(raw) = probe.poll(Duration::from_millis(100)).unwrap() {
+                let event = Event::parse(raw.bytes, raw.cpu, 0).unwrap();
+                late += u32::from(event.ts < last);
+                last = event.ts;
+                seen += 1;
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    // A virtual CPU may be stopped between taking the time and writing the record.
+    assert!(late * 1000 < seen, "{late} of {seen} out of order");
+}
+
+#[test]
+fn root_a_reload_keeps_what_both_selections_want_and_takes_up_what_is_new() {
+    let both = [EventType::SYSCALL_CLOSE_X];
+    let Some(mut probe) = open(&options(select(&both))) else {
+        return;
+    };
+    let act = |result: i64| raw_syscall!(libc::SYS_close, -10 - result);
+    let open_file = || raw_syscall!(libc::SYS_open, c"/no/such".as_ptr(), 0, 0);
+    let tid = thread_id();
+    act(0);
+    open_file();
+    probe
+        .set_wanted(&select(&[both[0], EventType::SYSCALL_OPEN_X]))
+        .unwrap();
+    act(1);
+    open_file();
+    probe.set_wanted(&select(&both)).unwrap();
+    act(2);
+    open_file();
+    probe.set_wanted(&Selection::new()).unwrap();
+    act(3);
+    assert!(probe.capabilities().attached.is_empty());
+    probe.stop();
+    let events = drain(&mut probe);
+    let closed: Vec<i64> = events
+        .iter()
+        .filter(|e| e.tid == tid && e.ty == EventType::SYSCALL_CLOSE_X && e.s64(1) <= -10)
+        .map(|e| -10 - e.s64(1))
+        .collect();
+    assert_eq!(closed, [0, 1, 2]);
+    let opened = events
+        .iter()
+        .filter(|e| e.tid == tid && e.ty == EventType::SYSCALL_OPEN_X && e.s64(0) == -2)
+        .count();
+    assert_eq!(opened, 1);
+    let ledger = probe.ledger();
+    assert_eq!(ledger.produced(), ledger.received + ledger.lost());
+}
+
+#[test]
+fn root_own_events_are_left_out_unless_asked_for() {
+    let Some(mut probe) = open(&Options {
+        report_self: false,
+        ..options(select(&[EventType::SYSCALL_CLOSE_X]))
+    }) else {
+        return;
+    };
+    raw_syscall!(libc::SYS_close, -1);
+    let mut child = Command::new("/bin/true").spawn().unwrap();
+    child.wait().unwrap();
+    probe.stop();
+    let events = drain(&mut probe);
+    assert!(!events.iter().any(|e| e.tid == thread_id()));
+    assert!(events.iter().any(|e| e.tid == i64::from(child.id())));
+}
+
+#[test]
+fn root_a_quiet_source_waits_and_wakes_for_the_next_event() {
+    let Some(mut probe) = open(&options(select(&[EventType::SYSCALL_CLOSE_X]))) else {
+        return;
+    };
+    let tid = thread_id();
+    raw_syscall!(libc::SYS_close, -1234);
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        assert!(Instant::now() < end, "the event does not come");
+        if let Poll::Event(raw) = probe.poll(Duration::from_secs(1)).unwrap() {
+            let event = Event::parse(raw.bytes, raw.cpu, 0).unwrap();
+            if event.tid == tid && event.int(1) == Some(-1234) {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn root_faults_of_kernel_functions_are_counted() {
+    let Some(mut probe) = open(&options(select(&[EventType::SYSCALL_OPEN_X]))) else {
+        return;
+    };
+    raw_syscall!(libc::SYS_open, 8, 0, 0);
+    probe.stop();
+    let seen = drain(&mut probe);
+    let event = seen.iter().find(|e| e.tid == thread_id()).unwrap();
+    assert_eq!(event.s64(0), -i64::from(libc::EFAULT));
+    let faults = probe.faults();
+    assert!(
+        faults
+            .iter()
+            .any(|f| f.errno == libc::EFAULT as u32 && f.place.contains("program")),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_buffer_that_cannot_hold_every_event_is_refused() {
+    for bytes in [0, 1, MIN_BUFFER - 1, MIN_BUFFER / 2, 3 << 20, usize::MAX] {
+        let options = Options {
+            buffer_bytes: bytes,
+            ..options(Selection::new())
+        };
+        let Err(error) = Probe::open(&options) else {
+            panic!("{bytes}");
+        };
+        assert!(matches!(error, ProbeError::BufferSize { .. }), "{error}");
+    }
+}
