@@ -102,6 +102,12 @@ fn root_containerd_containers_have_their_id_and_pods_their_name() {
         (plain.full_id, plain.name),
         ("plain-one".into(), Some("plain-one".into()))
     );
+    assert_eq!(plain.image, Some(IMAGE.into()));
+    assert!(
+        plain
+            .image_digest
+            .is_some_and(|digest| digest.starts_with(b"sha256:"))
+    );
 
     let pod = identify(containerd.pod(&id, "monitor", &SHOW));
     assert_eq!((pod.full_id, pod.name), (id.into(), Some("monitor".into())));

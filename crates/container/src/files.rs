@@ -9,6 +9,8 @@ use bstr::ByteSlice;
 use rustix::fs::OFlags;
 use serde_json::Value;
 
+use crate::bolt::Bolt;
+
 /// Largest file that describes one container. Bundles with a long seccomp profile have 100 KiB.
 const MAX_FILE: u64 = 4 << 20;
 /// Largest index of a store (`containers.json`, `images.json`).
@@ -59,6 +61,11 @@ impl Root {
             .find(|entry| entry.get("id").and_then(Value::as_str) == Some(id))
     }
 
+    /// The file as a bbolt database.
+    pub(crate) fn bolt(&self, path: &str) -> Option<Bolt> {
+        Bolt::open(open(&self.path(path))?)
+    }
+
     /// Names in a folder that are UTF-8.
     pub(crate) fn names(&self, dir: &str) -> impl Iterator<Item = String> {
         fs::read_dir(self.path(dir))
@@ -80,21 +87,27 @@ impl Root {
 }
 
 fn read(path: &Path, max: u64) -> Option<Vec<u8>> {
-    // Parts of these trees belong to users: neither a pipe nor a device may hold us up.
+    let file = open(path)?;
+    let len = file.metadata().ok()?.len();
+    if len > max {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(len as usize);
+    file.take(max).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Opens a regular file. Parts of these trees belong to users: neither a pipe nor a device may
+/// hold us up.
+fn open(path: &Path) -> Option<File> {
     if !fs::metadata(path).ok()?.is_file() {
         return None;
     }
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
-    let file: File = OpenOptions::new()
+    let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags)
         .open(path)
         .ok()?;
-    let meta = file.metadata().ok()?;
-    if !meta.is_file() || meta.len() > max {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(meta.len() as usize);
-    file.take(max).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    file.metadata().ok()?.is_file().then_some(file)
 }

@@ -9,13 +9,13 @@
 //! * [`Containers::learn_json`], [`Containers::learn`], [`Containers::forget_json`]: the container
 //!   events of captures.
 //!
-//! Not read, deliberately: the runtimes' sockets, which may be slow or gone, and their databases
-//! (bbolt, SQLite), which are being written to. What only those know stays empty: the labels of a
-//! pod under containerd, the image of a container made with `ctr`.
+//! Not read, deliberately: the runtimes' sockets, which may be slow or gone, and the databases of
+//! Podman. What only those know stays empty: the labels and the address of a Podman container.
 //!
 //! Depends on `lanner-state` only.
 #![forbid(unsafe_code)]
 
+mod bolt;
 mod capture;
 mod cgroup;
 #[cfg(test)]

@@ -18,8 +18,8 @@ pub(crate) struct Runtimes {
     docker: String,
     /// The graph root and run root of containers/storage (Podman and CRI-O as root).
     storage: [String; 2],
-    /// Where containerd keeps the bundles of running tasks, by namespace.
-    tasks: Vec<String>,
+    /// Where containerd keeps the bundles of running tasks, by namespace, and its database.
+    tasks: Vec<(String, String)>,
 }
 
 /// What a look-up found.
@@ -27,6 +27,14 @@ pub(crate) struct Found {
     pub(crate) container: Container,
     /// Nothing of what this runtime tells was missing yet.
     pub(crate) complete: bool,
+}
+
+/// What containerd's database tells.
+#[derive(Default)]
+struct Stored {
+    image: String,
+    digest: Option<String>,
+    labels: Vec<(BString, BString)>,
 }
 
 impl Runtimes {
@@ -46,15 +54,21 @@ impl Runtimes {
         .map(|(key, default)| toml_key(&conf, key).unwrap_or(default).to_owned());
         let conf = root.read("/etc/containerd/config.toml").unwrap_or_default();
         let conf = String::from_utf8_lossy(&conf).into_owned();
+        let configured = toml_key(&conf, "root").unwrap_or(CONTAINERD[0].1);
         let tasks = toml_key(&conf, "state")
+            .map(|state| (state, configured))
             .into_iter()
+            .chain([(CONTAINERD[0].0, configured)])
             .chain(CONTAINERD)
-            .flat_map(|state| {
+            .flat_map(|(state, root)| {
                 [
                     "io.containerd.runtime.v2.task",
                     "io.containerd.runtime.v1.linux",
                 ]
-                .map(|tasks| format!("{state}/{tasks}"))
+                .map(|tasks| {
+                    let database = format!("{root}/io.containerd.metadata.v1.bolt/meta.db");
+                    (format!("{state}/{tasks}"), database)
+                })
             })
             .collect();
         Runtimes {
@@ -321,7 +335,7 @@ impl Runtimes {
             .into_iter()
             .find_map(|namespace| self.containerd_task(namespace, wanted))
             .or_else(|| {
-                self.tasks.iter().find_map(|tasks| {
+                self.tasks.iter().find_map(|(tasks, _)| {
                     self.root
                         .names(tasks)
                         .find_map(|namespace| self.containerd_task(&namespace, wanted))
@@ -334,9 +348,9 @@ impl Runtimes {
             return None;
         }
         let id = wanted.id;
-        let spec = self.tasks.iter().find_map(|tasks| {
-            self.root
-                .json(&format!("{tasks}/{namespace}/{id}/config.json"))
+        let (spec, database) = self.tasks.iter().find_map(|(tasks, database)| {
+            let path = format!("{tasks}/{namespace}/{id}/config.json");
+            Some((self.root.json(&path)?, database))
         })?;
         let note = |key: &str| oci::annotation(&spec, key);
 
@@ -344,12 +358,17 @@ impl Runtimes {
         oci::describe(&mut container, &spec, |source| {
             source.contains("/io.containerd.grpc.v1.cri/")
         });
+        let stored = self.containerd_stored(database, namespace, id);
         container.name = Some(container.id.clone());
-        container.set_image("");
+        container.set_image(&stored.image);
+        container.labels = stored.labels;
         if let Some(name) = note("nerdctl/name") {
             container.name = Some(name.into());
         }
         let Some(kind) = note("io.kubernetes.cri.container-type") else {
+            if let Some(digest) = stored.digest {
+                container.image_digest = Some(digest.into());
+            }
             return Some(Found {
                 container: container.filled(),
                 complete: true,
@@ -361,13 +380,24 @@ impl Runtimes {
         }
         let reference = note("io.kubernetes.cri.image-name")
             .or(note("io.kubernetes.cri.podsandbox.image-name"));
-        container.set_image(reference.unwrap_or_default());
+        if let Some(reference) = reference {
+            container.set_image(reference);
+        }
         for mount in &mut container.mounts {
             // The CRI's word for it.
             if mount.propagation == "rprivate" {
                 mount.propagation = "private".into();
             }
         }
+        if let Some(digest) = stored.digest {
+            container.image_digest = Some(digest.into());
+        }
+        let pod_labels = if sandbox_id == id {
+            container.labels.clone()
+        } else {
+            self.containerd_stored(database, namespace, sandbox_id)
+                .labels
+        };
         let (ip, cni) = self.cni_result(sandbox_id).unwrap_or_default();
         container.ip = Some(ip.clone());
         container.cni_json = Some(cni.clone());
@@ -376,7 +406,7 @@ impl Runtimes {
             name: text_of(note("io.kubernetes.cri.sandbox-name")),
             uid: text_of(note("io.kubernetes.cri.sandbox-uid")),
             sandbox_id: sandbox_id.into(),
-            labels: Vec::new(),
+            labels: pod_labels,
             ip,
             cni_json: cni,
         });
@@ -385,6 +415,33 @@ impl Runtimes {
             container: container.filled(),
             complete: true,
         })
+    }
+
+    /// What containerd's database has on a container; nothing if it is written to all the time.
+    fn containerd_stored(&self, database: &str, namespace: &str, id: &str) -> Stored {
+        let attempt = || {
+            let bolt = self.root.bolt(database)?;
+            let text = |path: &[&str]| {
+                let value = bolt.value(&[&["v1", namespace], path].concat())?;
+                String::from_utf8(value).ok()
+            };
+            let image = text(&["containers", id, "image"]).unwrap_or_default();
+            let digest = text(&["images", &image, "target", "digest"]);
+            let labels = bolt
+                .values(&["v1", namespace, "containers", id, "labels"])
+                .into_iter()
+                .filter(|(key, value)| {
+                    value.len() <= LABEL_MAX && !key.starts_with(b"io.cri-containerd.")
+                })
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect();
+            bolt.undisturbed().then_some(Stored {
+                image,
+                digest,
+                labels,
+            })
+        };
+        (0..3).find_map(|_| attempt()).unwrap_or_default()
     }
 
     /// The first IPv4 address and the whole result of the CNI plugins for a sandbox, from the
@@ -454,13 +511,22 @@ impl Runtimes {
     }
 }
 
-/// State folders of containerd: its own, and those of distributions that bring it along.
-const CONTAINERD: [&str; 4] = [
-    "/run/containerd",
-    "/run/k3s/containerd",
-    "/run/host-containerd",
-    "/run/docker/containerd/daemon",
+/// State and root folders of containerd: its own, and those of distributions that bring it along.
+const CONTAINERD: [(&str, &str); 4] = [
+    ("/run/containerd", "/var/lib/containerd"),
+    (
+        "/run/k3s/containerd",
+        "/var/lib/rancher/k3s/agent/containerd",
+    ),
+    ("/run/host-containerd", "/var/lib/host-containerd"),
+    (
+        "/run/docker/containerd/daemon",
+        "/var/lib/docker/containerd/daemon",
+    ),
 ];
+
+/// Longest value of a label that is kept (Falco's `label_max_len`).
+const LABEL_MAX: usize = 100;
 
 /// The value of a key in TOML; those asked for are plain strings on a line of their own.
 fn toml_key<'a>(conf: &'a str, key: &str) -> Option<&'a str> {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::bolt::tests::{database, inline, leaf};
 
 const ID: &str = "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184";
 const POD: &str = "591785b794601e212b260e25925636fd591785b794601e212b260e25925636fd";
@@ -252,6 +253,64 @@ fn containerd_tells_of_a_pod_in_the_bundle() {
         expect,
     );
     check(&files, "cpu=/k8s.io/$ID\0", expect);
+}
+
+#[test]
+fn containerd_tells_image_and_labels_in_its_database() {
+    let bundle = |kind: &str| {
+        spec(json!({"annotations": {
+            "io.kubernetes.cri.container-type": kind,
+            "io.kubernetes.cri.container-name": "monitor",
+            "io.kubernetes.cri.sandbox-id": "$POD",
+        }}))
+    };
+    let tasks = "/run/containerd/io.containerd.runtime.v2.task/k8s.io";
+    let dir = tree(&[(&format!("{tasks}/$ID/config.json"), bundle("container"))]);
+    let text = |text: &str| text.as_bytes().to_vec();
+    let labelled = |labels: &[(u32, &str, Vec<u8>)]| {
+        inline(&[
+            (0, "image", text("r.example/a:1")),
+            (1, "labels", inline(labels)),
+        ])
+    };
+    let target = inline(&[(0, "digest", text("sha256:d3"))]);
+    let containers = [
+        (
+            1,
+            POD,
+            labelled(&[(0, "team", text("blue")), (0, "long", vec![b'x'; 101])]),
+        ),
+        (
+            1,
+            ID,
+            labelled(&[
+                (0, "io.cri-containerd.kind", text("container")),
+                (0, "app", text("web")),
+            ]),
+        ),
+    ];
+    let namespace = inline(&[
+        (1, "containers", inline(&containers)),
+        (
+            1,
+            "images",
+            inline(&[(1, "r.example/a:1", inline(&[(1, "target", target)]))]),
+        ),
+    ]);
+    let file = database(&[leaf(&[(1, "v1", inline(&[(1, "k8s.io", namespace)]))])]);
+    put(
+        dir.path(),
+        "/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db",
+        &file,
+    );
+    let container = ask_once(&dir, "cpu=/kubepods/podx/$ID\0").unwrap();
+    assert_eq!(container.image.unwrap(), "r.example/a:1");
+    assert_eq!(container.image_digest.unwrap(), "sha256:d3");
+    assert_eq!(container.labels[0], ("app".into(), "web".into()));
+    assert_eq!(
+        container.pod.unwrap().labels,
+        [("team".into(), "blue".into())]
+    );
 }
 
 #[test]

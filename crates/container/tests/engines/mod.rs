@@ -174,7 +174,6 @@ impl Drop for Podman {
 /// A containerd of our own, with the image in two of its namespaces.
 pub(crate) struct Containerd {
     daemon: Child,
-    state: PathBuf,
     dir: TempDir,
 }
 
@@ -182,22 +181,26 @@ impl Containerd {
     /// Where its bundles are: a place where k3s-like distributions keep theirs, so that a
     /// containerd of this machine is left alone.
     const STATE: &str = "/run/host-containerd";
+    /// And its database.
+    const ROOT: &str = "/var/lib/host-containerd";
 
     /// Starts it and imports the image that Podman has.
     pub(crate) fn new(test: &str, _podman: &Podman) -> Option<Containerd> {
         if !able(test, &["containerd", "ctr", "runc"]) {
             return None;
         }
-        if Path::new(Containerd::STATE).exists() {
-            eprintln!("{test}: skipped, {} is in use", Containerd::STATE);
-            return None;
+        for folder in [Containerd::STATE, Containerd::ROOT] {
+            if Path::new(folder).exists() {
+                eprintln!("{test}: skipped, {folder} is in use");
+                return None;
+            }
         }
         let dir = TempDir::new().expect("a folder");
         let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
         let config = format!(
             "version = 2\nroot = {:?}\nstate = {:?}\n[grpc]\naddress = {:?}\n\
              [plugins.\"io.containerd.grpc.v1.cri\"]\nrestrict_oom_score_adj = true\n",
-            at("root"),
+            Containerd::ROOT,
             Containerd::STATE,
             at("socket"),
         );
@@ -207,11 +210,7 @@ impl Containerd {
             .stderr(log)
             .spawn()
             .expect("containerd starts");
-        let containerd = Containerd {
-            daemon,
-            state: Containerd::STATE.into(),
-            dir,
-        };
+        let containerd = Containerd { daemon, dir };
         // It answers once it is up: each attempt waits for the socket itself.
         while !containerd
             .ctr(&["--connect-timeout", "10s", "version"])
@@ -278,7 +277,7 @@ impl Drop for Containerd {
         // Nothing to be done about failures at this point.
         let _ = self.daemon.kill();
         let _ = self.daemon.wait();
-        let _ = fs::remove_dir_all(&self.state);
-        let _ = fs::remove_dir_all(self.dir.path());
+        let _ = fs::remove_dir_all(Containerd::STATE);
+        let _ = fs::remove_dir_all(Containerd::ROOT);
     }
 }
