@@ -1,12 +1,24 @@
 //! The pipeline: a source's events through state and rules to alerts.
 //!
+//! * [`Pipeline`]: takes records, hands an [`Alert`] for each match to a [`Sink`], counts.
 //! * [`selection`]: which system calls the kernel must report for a set of rules.
+//! * [`DropMonitor`]: watches what a source loses.
 //!
 //! May depend on every crate that the pipeline goes through, and on none that gives it events or
 //! takes its alerts.
 #![forbid(unsafe_code)]
 
+mod alert;
+mod counters;
 mod drops;
+mod needs;
+mod pipeline;
 pub mod selection;
 
+pub use alert::{Alert, Sink};
+pub use counters::Counters;
 pub use drops::{Drop, DropMonitor, DropSettings, balance};
+pub use lanner_filter::{Matching, Printed, Template};
+pub use lanner_rules::Priority;
+pub use needs::needs;
+pub use pipeline::{Pipeline, Settings};

@@ -78,6 +78,25 @@ pub fn calls_behind(kind: KindId) -> impl Iterator<Item = Syscall> {
     by_type.map(|s| s.code).chain(generic)
 }
 
+/// The type of the events of this kind.
+pub fn type_behind(kind: KindId) -> EventType {
+    match kind.0 {
+        generic if generic >= GENERIC => EventType::GENERIC_X,
+        _ if ASYNC.iter().any(|(_, k)| *k == kind) => EventType::ASYNCEVENT_E,
+        code => EventType(code),
+    }
+}
+
+/// What `evt.type` prints for events of this kind.
+pub fn name_of(kind: KindId) -> &'static str {
+    let asynchronous = ASYNC.iter().find(|(_, k)| *k == kind);
+    match (asynchronous, kind.0.checked_sub(GENERIC)) {
+        (Some((name, _)), _) => name,
+        (None, Some(call)) => Syscall(call).name(),
+        (None, None) => EventType(kind.0).name(),
+    }
+}
+
 /// All kinds that events can have.
 pub(crate) fn all() -> KindSet {
     (0..EVENT_COUNT as u16)

@@ -29,7 +29,7 @@ mod table;
 mod text;
 mod time;
 
-pub use kinds::{calls_behind, kind_of};
+pub use kinds::{calls_behind, kind_of, name_of, type_behind};
 pub use record::EventRecord;
 pub use scheme::{scheme, scheme_for};
 pub use session::{Session, Settings};

@@ -1,10 +1,13 @@
 //! Flags that print something and end.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use lanner_engine::selection;
+use serde_json::json;
 
 use crate::cli::Flags;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::{list_events, list_fields, version};
 
 /// What is printed without a configuration.
@@ -21,7 +24,7 @@ pub(crate) fn without_config(flags: &Flags, list_events: bool) -> Option<String>
 pub(crate) fn with_config(flags: &Flags, config: &Config) -> Result<Option<String>> {
     if flags.version {
         return Ok(Some(match config.json.enabled {
-            true => version::json() + "\n",
+            true => format!("{}\n", version::json()),
             false => version::text(),
         }));
     }
@@ -68,6 +71,35 @@ fn container_plugin() -> String {
          - Field Extraction\n\n",
         version::CONTAINER_PLUGIN
     )
+}
+
+/// What a bug report needs.
+pub(crate) fn support(config: &Config, rules: &[PathBuf]) -> String {
+    let system = rustix::system::uname();
+    let text = |s: &std::ffi::CStr| s.to_string_lossy().into_owned();
+    let files = rules.iter().map(|path| {
+        let content = std::fs::read(path).unwrap_or_default();
+        json!({
+            "name": path.display().to_string(),
+            "variants": [{ "content": String::from_utf8_lossy(&content) }],
+        })
+    });
+    let arguments: Vec<String> = std::env::args().collect();
+    let object = json!({
+        "version": version::FALCO,
+        "system_info": {
+            "sysname": text(system.sysname()),
+            "nodename": text(system.nodename()),
+            "release": text(system.release()),
+            "version": text(system.version()),
+            "machine": text(system.machine()),
+        },
+        "engine_info": version::json(),
+        "cmdline": arguments.join(" "),
+        "config": config::show(&config.tree),
+        "rules_files": files.collect::<Vec<_>>(),
+    });
+    format!("{object}\n")
 }
 
 /// Checks the event sources that were switched on or off: there is one.

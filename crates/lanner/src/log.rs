@@ -4,7 +4,8 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tz::{TimeZone, UtcDateTime};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// How grave a message is, most grave first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +82,7 @@ impl Log {
     pub(crate) fn new() -> Log {
         Log {
             settings: Mutex::new(Settings::default()),
-            zone: TimeZone::local().unwrap_or_else(|_| TimeZone::utc()),
+            zone: TimeZone::system(),
         }
     }
 
@@ -132,27 +133,20 @@ impl Log {
     }
 }
 
-const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+/// A time of day as text alerts have it: local, to the nanosecond. Of an alert that no event
+/// caused, for those take theirs from the event.
+pub(crate) fn time_of_day(ts: Timestamp) -> String {
+    let local = ts.to_zoned_datetime(TimeZone::system());
+    local.strftime("%H:%M:%S.%9f").to_string()
+}
 
 fn stamp(seconds: i64, iso: bool, zone: &TimeZone) -> String {
-    let offset = zone
-        .find_local_time_type(seconds)
-        .map_or(0, |t| i64::from(t.ut_offset()));
-    let shown = if iso { seconds } else { seconds + offset };
-    let Ok(t) = UtcDateTime::from_timespec(shown, 0) else {
-        return seconds.to_string();
-    };
-    let (year, month, day) = (t.year(), t.month(), t.month_day());
-    let (hour, minute, second) = (t.hour(), t.minute(), t.second());
+    let ts = Timestamp::from_second(seconds).unwrap_or_default();
     if iso {
-        return format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+0000");
+        return ts.strftime("%Y-%m-%dT%H:%M:%S+0000").to_string();
     }
-    let weekday = DAYS[usize::from(t.week_day()) % 7];
-    let month = MONTHS[usize::from(month.saturating_sub(1)) % 12];
-    format!("{weekday} {month} {day:02} {hour:02}:{minute:02}:{second:02} {year:04}")
+    let local = ts.to_zoned_datetime(zone.clone());
+    local.strftime("%a %b %d %H:%M:%S %Y").to_string()
 }
 
 #[cfg(test)]
@@ -161,8 +155,8 @@ mod tests {
 
     #[test]
     fn times_are_printed_as_falco_prints_them() {
-        let utc = TimeZone::utc();
-        let east = TimeZone::fixed(2 * 3600).unwrap();
+        let utc = TimeZone::UTC;
+        let east = TimeZone::fixed(jiff::tz::offset(2));
         let at = 1_700_000_000;
         assert_eq!(stamp(at, false, &utc), "Tue Nov 14 22:13:20 2023");
         assert_eq!(stamp(at, false, &east), "Wed Nov 15 00:13:20 2023");

@@ -9,18 +9,24 @@ mod legacy;
 mod list_events;
 mod list_fields;
 mod log;
+mod rules;
+mod run;
 mod signals;
+mod source;
 mod version;
+mod watch;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::cli::{Flags, Invocation};
 use crate::config::Config;
 use crate::log::Log;
+use crate::run::Run;
 
 fn main() -> ExitCode {
     let invocation = match cli::parse(std::env::args_os()) {
@@ -32,17 +38,18 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    match run(&invocation) {
+    match execute(&invocation) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // Nobody is left to tell if stderr is closed.
             let _ = writeln!(std::io::stderr(), "Error: {error:#}");
-            ExitCode::FAILURE
+            run::exit_code(&error)
         }
     }
 }
 
 /// Does what the command line asks for, in Falco's order: what only prints comes first.
-fn run(invocation: &Invocation) -> Result<()> {
+fn execute(invocation: &Invocation) -> Result<()> {
     let flags = &invocation.flags;
     let log = Arc::new(Log::new());
     let legacy = flags.legacy.translate();
@@ -56,9 +63,44 @@ fn run(invocation: &Invocation) -> Result<()> {
     if let Some(text) = info::with_config(flags, &config)? {
         return print(&text);
     }
+    greet(&log, &config);
     warn(&log, &config.warnings);
     info::check_sources(flags)?;
-    bail!("monitoring is not there yet")
+    let fields = lanner_fields::Settings {
+        base64: config.base64,
+        statics: config.static_fields.clone(),
+        ..lanner_fields::Settings::default()
+    };
+    let scheme = lanner_fields::scheme_for(&fields);
+    if !flags.validate.is_empty() {
+        let (text, outcome) = rules::validate(flags, &config, &scheme, &log);
+        print(&text)?;
+        return outcome;
+    }
+    let mut loaded = rules::load(flags, &config, &scheme, &log)?;
+    if flags.describe || flags.describe_rule.is_some() {
+        return print(&rules::describe(
+            flags,
+            &config,
+            &scheme,
+            &mut loaded.ruleset,
+        )?);
+    }
+    if flags.support {
+        return print(&info::support(&config, &loaded.files));
+    }
+    let run = Run {
+        config: &config,
+        log,
+        fields,
+        scheme,
+        ruleset: loaded.ruleset,
+        limit: (flags.duration > 0).then(|| Duration::from_secs(flags.duration)),
+        verbose: flags.verbose,
+        dry_run: flags.dry_run,
+        pidfile: flags.pidfile.clone(),
+    };
+    run.start()
 }
 
 /// Reads the configuration; flags that stand for keys come after `-o`, so they win.
@@ -77,6 +119,31 @@ fn configure(invocation: &Invocation, legacy: &[String]) -> Result<Config> {
         path: flags.config.as_deref(),
         options: &options,
     })
+}
+
+/// The first lines of the log.
+fn greet(log: &Log, config: &Config) {
+    let arch = std::env::consts::ARCH;
+    log.info(format!(
+        "Falco version: {} ({arch}), provided by Lanner {}",
+        version::FALCO,
+        version::LANNER
+    ));
+    let arguments: Vec<String> = std::env::args().collect();
+    log.debug(format!("CLI args: {}", arguments.join(" ")));
+    if config.loaded.is_empty() {
+        log.info("No configuration file: defaults, and what the command line says");
+    } else {
+        log.info("Falco initialized with configuration files:");
+    }
+    for file in &config.loaded {
+        let validation = &file.validation;
+        let path = file.path.display();
+        log.info(format!("   {path} | schema validation: {validation}"));
+    }
+    if let Ok(system) = std::fs::read_to_string("/proc/version") {
+        log.info(format!("System info: {}", system.trim_end()));
+    }
 }
 
 fn warn(log: &Log, messages: &[String]) {

@@ -1,6 +1,6 @@
 //! Versions: ours, and Falco's that we stand in for.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Lanner's version.
 pub(crate) const LANNER: &str = env!("CARGO_PKG_VERSION");
@@ -32,7 +32,7 @@ pub(crate) fn text() -> String {
 }
 
 /// What `--version` prints with `json_output`.
-pub(crate) fn json() -> String {
+pub(crate) fn json() -> Value {
     json!({
         "default_driver_version": DRIVER,
         "driver_api_version": DRIVER_API,
@@ -45,5 +45,4 @@ pub(crate) fn json() -> String {
         "plugin_api_version": PLUGIN_API,
         "plugin_versions": {"container": CONTAINER_PLUGIN},
     })
-    .to_string()
 }

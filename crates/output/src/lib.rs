@@ -1,5 +1,6 @@
 //! Alert formats, and the channels that alerts go to.
 //!
+//! * [`Format`]: how an alert becomes a line: text or JSON, as Falco prints them.
 //! * [`Outputs`]: the worker thread behind a bounded queue that writes lines to its channels.
 //! * [`Channel`]: one place where lines go: [`Stdout`], [`File`], anything else.
 //!
@@ -11,8 +12,10 @@
 #![forbid(unsafe_code)]
 
 mod channel;
+mod format;
 mod json;
 mod worker;
 
 pub use channel::{Channel, File, Lost, Stdout};
+pub use format::{Format, Internal, JsonFormat};
 pub use worker::{Fault, Outputs, Report, Settings, WhenFull};

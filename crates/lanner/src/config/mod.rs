@@ -11,9 +11,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use bstr::BString;
 use lanner_diag::yaml::{self, Node, Value};
 use lanner_diag::{Diagnostic, Files, Span, TextRange};
 use lanner_engine::selection::BaseSyscalls;
+use lanner_engine::{DropSettings, Matching};
+use lanner_rules::{Append, Priority, Select, Switch};
 
 use self::tree::Strategy;
 use crate::log::{Level, Settings};
@@ -38,52 +41,6 @@ pub(crate) enum Engine {
     Nothing,
 }
 
-/// Which rules of an event raise alerts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Matching {
-    /// The first that matches.
-    First,
-    /// All that match.
-    All,
-}
-
-/// What a selection names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Pick {
-    /// Rules whose name matches a pattern in which `*` stands for anything.
-    Rule(String),
-    /// Rules with a tag.
-    Tag(String),
-}
-
-/// Rules to enable or disable after all are loaded (`rules`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RuleSwitch {
-    /// Enable, or disable.
-    pub(crate) enable: bool,
-    /// Which.
-    pub(crate) pick: Pick,
-}
-
-/// An addition to the output of rules (`append_output`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Append {
-    /// Only rules of this source.
-    pub(crate) source: Option<String>,
-    /// Only rules that have all these tags.
-    pub(crate) tags: Vec<String>,
-    /// Only the rule of this name.
-    pub(crate) rule: Option<String>,
-    /// Text appended to the output.
-    pub(crate) output: Option<String>,
-    /// Fields added to `output_fields` as they are.
-    pub(crate) fields: Vec<String>,
-    /// Texts added to `output_fields`: key and template.
-    pub(crate) texts: Vec<(String, String)>,
-    /// The fields that are suggested for the source are appended.
-    pub(crate) suggested: bool,
-}
-
 /// What JSON alerts contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Json {
@@ -97,6 +54,17 @@ pub(crate) struct Json {
     pub(crate) fields: bool,
     /// `json_include_tags_property`.
     pub(crate) tags: bool,
+}
+
+/// What is done when too many events are lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DropActions {
+    /// A line in the log.
+    pub(crate) log: bool,
+    /// An alert.
+    pub(crate) alert: bool,
+    /// The end of the run.
+    pub(crate) exit: bool,
 }
 
 /// The file output.
@@ -137,15 +105,15 @@ pub(crate) struct Config {
     /// Rules files and folders that exist, in order.
     pub(crate) rules_files: Vec<PathBuf>,
     /// Switches, in order.
-    pub(crate) switches: Vec<RuleSwitch>,
-    /// Rules less severe than this are left out; lower-case.
-    pub(crate) priority: String,
+    pub(crate) switches: Vec<Switch>,
+    /// Rules less severe than this are left out.
+    pub(crate) priority: Priority,
     /// Which rules of an event raise alerts.
     pub(crate) matching: Matching,
     /// Additions to outputs.
     pub(crate) append: Vec<Append>,
     /// Fields with a fixed value, by name.
-    pub(crate) static_fields: Vec<(String, String)>,
+    pub(crate) static_fields: Vec<(String, BString)>,
     /// JSON alerts.
     pub(crate) json: Json,
     /// Times in ISO 8601.
@@ -164,6 +132,10 @@ pub(crate) struct Config {
     pub(crate) queue_capacity: usize,
     /// How long an output may block.
     pub(crate) output_timeout: Duration,
+    /// When losses of events are too many (`syscall_event_drops`).
+    pub(crate) drops: DropSettings,
+    /// What is done then.
+    pub(crate) drop_actions: DropActions,
     /// Which system calls keep the state.
     pub(crate) base_syscalls: BaseSyscalls,
     /// Threads that are remembered.
@@ -508,7 +480,7 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
             bail!("Unknown rule matching strategy \"{other}\"--must be one of first, all")
         }
     };
-    check_drops(&r, &main)?;
+    let (drops, drop_actions) = drops(&r, &main)?;
     let file = file_output(&r, &main)?;
     let missing_outputs = [
         ("syslog_output.enabled", "syslog_output"),
@@ -547,6 +519,8 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         buffered: r.flag("buffered_outputs"),
         queue_capacity: usize::try_from(r.number("outputs_queue.capacity")).unwrap_or(usize::MAX),
         output_timeout: Duration::from_millis(r.number("output_timeout")),
+        drops,
+        drop_actions,
         base_syscalls: BaseSyscalls {
             custom_set: r
                 .list("base_syscalls.custom_set")
@@ -585,23 +559,17 @@ fn engine(r: &Reader<'_>, main: &str) -> Result<Engine> {
     })
 }
 
-fn priority(r: &Reader<'_>, main: &str) -> Result<String> {
+fn priority(r: &Reader<'_>, main: &str) -> Result<Priority> {
     let given = r.text("priority");
-    let lower = given.to_ascii_lowercase();
-    let known = keys::mismatch(
-        keys::key("priority").map_or(keys::Kind::Any, |(kind, _)| kind),
-        &Node::new(Value::Scalar(lower.as_str().into())),
-    );
-    if known.is_some() {
-        bail!(
+    Priority::parse(given).with_context(|| {
+        format!(
             "Error reading config file ({main}): Unknown priority \"{given}\"--must be one of \
              emergency, alert, critical, error, warning, notice, informational, debug"
-        );
-    }
-    Ok(lower)
+        )
+    })
 }
 
-fn check_drops(r: &Reader<'_>, main: &str) -> Result<()> {
+fn drops(r: &Reader<'_>, main: &str) -> Result<(DropSettings, DropActions)> {
     let threshold = r.fraction("syscall_event_drops.threshold");
     if !(0.0..=1.0).contains(&threshold) {
         bail!(
@@ -630,7 +598,17 @@ fn check_drops(r: &Reader<'_>, main: &str) -> Result<()> {
                event must be an unsigned integer > 0"
         );
     }
-    Ok(())
+    let settings = DropSettings {
+        threshold,
+        rate: r.fraction("syscall_event_drops.rate"),
+        burst: r.fraction("syscall_event_drops.max_burst"),
+    };
+    let actions = DropActions {
+        log: actions.contains(&"log"),
+        alert: actions.contains(&"alert"),
+        exit: actions.contains(&"exit"),
+    };
+    Ok((settings, actions))
 }
 
 fn file_output(r: &Reader<'_>, main: &str) -> Result<Option<FileOutput>> {
@@ -650,7 +628,7 @@ fn file_output(r: &Reader<'_>, main: &str) -> Result<Option<FileOutput>> {
     }))
 }
 
-fn switches(r: &Reader<'_>) -> Result<Vec<RuleSwitch>> {
+fn switches(r: &Reader<'_>) -> Result<Vec<Switch>> {
     let mut switches = Vec::new();
     for item in r.items("rules") {
         for (verb, enable) in [("enable", true), ("disable", false)] {
@@ -662,11 +640,11 @@ fn switches(r: &Reader<'_>) -> Result<Vec<RuleSwitch>> {
             if rule.is_none() && tag.is_none() {
                 bail!("an entry of `rules` under `{verb}` needs the key `rule` or `tag`");
             }
-            let picks = rule
-                .map(|r| Pick::Rule(r.to_owned()))
+            let selects = rule
+                .map(|r| Select::Name(r.to_owned()))
                 .into_iter()
-                .chain(tag.map(|t| Pick::Tag(t.to_owned())));
-            switches.extend(picks.map(|pick| RuleSwitch { enable, pick }));
+                .chain(tag.map(|t| Select::Tag(t.to_owned())));
+            switches.extend(selects.map(|select| Switch { enable, select }));
         }
     }
     Ok(switches)
@@ -702,12 +680,27 @@ fn append(item: &Node) -> Append {
     append
 }
 
-fn static_fields(r: &Reader<'_>) -> Vec<(String, String)> {
+fn static_fields(r: &Reader<'_>) -> Vec<(String, BString)> {
     let entries = r.node("static_fields").and_then(Node::as_map);
     let entries = entries.unwrap_or_default().iter();
     entries
-        .filter_map(|(k, v)| Some((k.to_text()?.to_owned(), v.to_text()?.to_owned())))
+        .filter_map(|(k, v)| Some((k.to_text()?.to_owned(), v.to_text()?.into())))
         .collect()
+}
+
+/// A tree as JSON: texts stay texts.
+pub(crate) fn show(node: &Node) -> serde_json::Value {
+    match &node.value {
+        Value::Null => serde_json::Value::Null,
+        Value::Scalar(text) => serde_json::Value::from(&**text),
+        Value::Seq(items) => items.iter().map(show).collect(),
+        Value::Map(entries) => {
+            let entries = entries.iter();
+            let entries =
+                entries.map(|(k, v)| (k.to_text().unwrap_or_default().to_owned(), show(v)));
+            serde_json::Value::Object(entries.collect())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ fn keys_have_falcos_defaults() {
     assert_eq!(config.buffer_bytes, 8 << 20);
     assert_eq!(config.cpus_per_buffer, 2);
     assert_eq!(config.matching, Matching::First);
-    assert_eq!(config.priority, "debug");
+    assert_eq!(config.priority, Priority::Debug);
     assert!(!config.stdout && !config.log.stderr && !config.buffered);
     assert!(config.json.output && config.json.fields && config.json.tags);
     assert!(!config.json.enabled && !config.json.message);
@@ -46,16 +46,16 @@ fn overrides_win_over_files() {
     )
     .unwrap();
     assert!(config.json.enabled);
-    let picks: Vec<_> = config
+    let selects: Vec<_> = config
         .switches
         .iter()
-        .map(|s| (s.enable, &s.pick))
+        .map(|s| (s.enable, &s.select))
         .collect();
     assert_eq!(
-        picks,
+        selects,
         [
-            (true, &Pick::Tag("a".to_owned())),
-            (false, &Pick::Rule("*x*".to_owned()))
+            (true, &Select::Tag("a".to_owned())),
+            (false, &Select::Name("*x*".to_owned()))
         ]
     );
     let append = &config.append[0];

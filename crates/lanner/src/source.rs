@@ -1,0 +1,166 @@
+//! Where the events of a run come from: the kernel, or a capture.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use lanner_event::snapshot::Snapshot;
+use lanner_event::{Ledger, Poll, Selection, Source, SourceError};
+use lanner_probe::{Options, Probe};
+use lanner_scap::Reader;
+
+use crate::config::Config;
+use crate::log::Log;
+
+/// The events of a run.
+pub(crate) enum Events {
+    /// From the kernel.
+    Live(Box<Probe>),
+    /// From a capture.
+    Capture(Box<Reader>),
+    /// From nowhere: a run that waits to be ended.
+    Nothing,
+}
+
+impl Events {
+    /// Attaches the probe.
+    pub(crate) fn attach(wanted: Selection, config: &Config, log: &Log) -> Result<Events> {
+        let options = Options {
+            selection: wanted,
+            buffer_bytes: usize::try_from(config.buffer_bytes).unwrap_or(usize::MAX),
+            snaplen: u16::try_from(config.snaplen).unwrap_or(u16::MAX),
+            ..Options::default()
+        };
+        let probe = Probe::open(&options).map_err(|e| anyhow!(e))?;
+        for lack in probe.capabilities().lacks() {
+            log.warn(lack);
+        }
+        Ok(Events::Live(Box::new(probe)))
+    }
+
+    /// Opens a capture.
+    pub(crate) fn open(path: &Path) -> Result<Events> {
+        let reader = Reader::open(path).map_err(|e| anyhow!(e))?;
+        Ok(Events::Capture(Box::new(reader)))
+    }
+
+    /// The state at the start of a section of a capture.
+    pub(crate) fn snapshot(&mut self) -> Snapshot {
+        match self {
+            Events::Capture(reader) => reader.snapshot(),
+            Events::Live(_) | Events::Nothing => Snapshot::default(),
+        }
+    }
+
+    /// Lets no more events happen; those that did can still be polled.
+    pub(crate) fn stop(&mut self) {
+        if let Events::Live(probe) = self {
+            probe.stop();
+        }
+    }
+
+    /// What was left out of a capture, in words.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let Events::Capture(reader) = self else {
+            return Vec::new();
+        };
+        let progress = reader.progress();
+        [
+            (
+                progress.unknown_blocks,
+                "blocks of an unknown type were skipped",
+            ),
+            (
+                progress.unknown_events,
+                "events of an unknown type were skipped",
+            ),
+            (
+                progress.unfit_events,
+                "events that do not fit their type were skipped",
+            ),
+            (
+                progress.broken_metadata,
+                "blocks of the initial state are broken",
+            ),
+            (
+                progress.forgotten_entries,
+                "times entries of system calls were forgotten",
+            ),
+        ]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("capture: {n} {what}"))
+        .collect()
+    }
+}
+
+impl Source for Events {
+    #[inline]
+    fn poll(&mut self, timeout: Duration) -> Result<Poll<'_>, SourceError> {
+        match self {
+            Events::Live(probe) => probe.poll(timeout),
+            Events::Capture(reader) => reader.poll(timeout),
+            Events::Nothing => {
+                std::thread::sleep(timeout);
+                Ok(Poll::Idle)
+            }
+        }
+    }
+
+    fn ledger(&self) -> Ledger {
+        match self {
+            Events::Live(probe) => probe.ledger(),
+            Events::Capture(reader) => reader.ledger(),
+            Events::Nothing => Ledger::default(),
+        }
+    }
+}
+
+/// How far a replay is, on a terminal, once it has taken longer than a second.
+pub(crate) struct ProgressBar {
+    started: Instant,
+    shown: bool,
+    terminal: bool,
+}
+
+impl ProgressBar {
+    /// Shows nothing yet.
+    pub(crate) fn new() -> ProgressBar {
+        ProgressBar {
+            started: Instant::now(),
+            shown: false,
+            terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Shows how far `events` are, if there is somebody to see it.
+    pub(crate) fn show(&mut self, events: &Events, now: Instant) {
+        let Events::Capture(reader) = events else {
+            return;
+        };
+        if !self.terminal || now.duration_since(self.started) < Duration::from_secs(1) {
+            return;
+        }
+        let progress = reader.progress();
+        let megabytes = progress.bytes >> 20;
+        let line = match progress.size {
+            Some(size) if size > 0 => {
+                let percent = (progress.bytes * 100 / size).min(100);
+                let filled = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
+                format!("[{filled:<25}] {percent:3} % {} events", progress.events)
+            }
+            _ => format!("{megabytes} MiB, {} events", progress.events),
+        };
+        // A bar that cannot be shown is not missed.
+        let _ = write!(std::io::stderr(), "\r{line}");
+        self.shown = true;
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}

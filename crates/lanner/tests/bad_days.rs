@@ -1,0 +1,260 @@
+//! Bad input and bad days: a clear error, or a counted and reported loss; never a panic or a hang.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use common::{Lab, Ran, rule};
+
+/// Replays one exec with these rules.
+fn replay(lab: &Lab, rules: &str) -> Ran {
+    lab.capture("x.scap", &["/bin/ls"]);
+    lab.run(["replay", "x.scap", "-r", rules])
+}
+
+#[track_caller]
+fn check_refused(lab: &Lab, rules: &str, expect: &str) {
+    let ran = replay(lab, rules);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains(expect), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+#[test]
+fn rules_that_cannot_be_read_are_named() {
+    let lab = Lab::new();
+    check_refused(
+        &lab,
+        "nothing.yaml",
+        "Could not open file nothing.yaml for reading",
+    );
+    lab.file("binary.yaml", [0u8, 159, 146, 150, 255, 0, 1, 2]);
+    check_refused(&lab, "binary.yaml", "binary.yaml");
+    lab.file("scalar.yaml", "just text");
+    check_refused(
+        &lab,
+        "scalar.yaml",
+        "Rules content is not yaml array of objects",
+    );
+}
+
+#[test]
+fn an_empty_rules_file_is_no_error() {
+    let lab = Lab::new();
+    lab.file("empty.yaml", "");
+    let ran = replay(&lab, "empty.yaml");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("Events detected: 0\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_rules_file_of_100_mb_is_refused_by_its_size() {
+    let lab = Lab::new();
+    let file = fs::File::create(lab.path().join("large.yaml")).unwrap();
+    file.set_len(100 << 20).unwrap();
+    check_refused(&lab, "large.yaml", "large.yaml");
+}
+
+#[test]
+fn a_rules_file_that_includes_itself_is_refused() {
+    let lab = Lab::new();
+    lab.file("self.yaml", "- &a\n  - *a\n");
+    check_refused(&lab, "self.yaml", "self.yaml");
+    let mut bomb = "- &a0 [x]\n".to_owned();
+    for i in 1..40 {
+        let _ = writeln!(bomb, "- &a{i} [*a{0}, *a{0}, *a{0}, *a{0}]", i - 1);
+    }
+    lab.file("bomb.yaml", bomb);
+    check_refused(&lab, "bomb.yaml", "bomb.yaml");
+}
+
+#[test]
+fn a_hundred_thousand_rules_load_and_run() {
+    let lab = Lab::new();
+    let mut rules = String::new();
+    for i in 0..100_000 {
+        rules += &rule(
+            &format!("Rule {i}"),
+            &format!("evt.type = execve and proc.name = p{i}"),
+            "x",
+        );
+    }
+    rules += &rule("Last", "evt.type = execve and proc.name = ls", "found");
+    lab.file("many.yaml", rules);
+    let ran = replay(&lab, "many.yaml");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("Notice found\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_condition_nested_a_thousand_deep_is_an_answer_not_a_crash() {
+    let lab = Lab::new();
+    for (name, open) in [("parens.yaml", "("), ("nots.yaml", "not (")] {
+        let condition = open.repeat(1000) + "evt.type = execve" + &")".repeat(1000);
+        lab.file(name, rule("Deep", &condition, "deep"));
+        let ran = replay(&lab, name);
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+        match ran.code {
+            Some(0) => assert!(
+                ran.stdout.contains("Events detected: 1\n"),
+                "{}",
+                ran.stdout
+            ),
+            code => {
+                assert_eq!(code, Some(1), "{}", ran.stderr);
+                assert!(ran.stderr.contains(name), "{}", ran.stderr);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_closed_stdout_ends_the_run_in_order() {
+    let lab = Lab::new();
+    let programs: Vec<String> = (0..20_000).map(|i| format!("/bin/p{i}")).collect();
+    let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
+    lab.capture("long.scap", &programs);
+    lab.file(
+        "rules.yaml",
+        rule("Exec", "evt.type = execve", "ran %proc.name"),
+    );
+    let mut child = lab
+        .lanner(["replay", "long.scap", "-r", "rules.yaml"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut first).unwrap();
+    assert!(first.contains("ran p0"), "{first}");
+    drop(out);
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{stderr}");
+    assert!(stderr.contains("stdout"), "{stderr}");
+    assert!(stderr.contains("alerts were not written"), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn a_full_disk_is_counted_and_reported() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls", "/bin/cat"]);
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "ran"));
+    let ran = lab.run([
+        "replay",
+        "x.scap",
+        "-r",
+        "rules.yaml",
+        "-o",
+        "file_output.enabled=true",
+        "-o",
+        "file_output.filename=/dev/full",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("file: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("2 alerts were not written to file"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stdout.contains("Events detected: 2\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn alerts_go_to_a_file_too() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls", "/bin/cat"]);
+    lab.file(
+        "rules.yaml",
+        rule("Exec", "evt.type = execve", "ran %proc.name"),
+    );
+    for keep_alive in ["true", "false"] {
+        let name = format!("events-{keep_alive}.txt");
+        let ran = lab.run([
+            "replay",
+            "x.scap",
+            "-r",
+            "rules.yaml",
+            "-o",
+            "file_output.enabled=true",
+            "-o",
+            &format!("file_output.keep_alive={keep_alive}"),
+            "-o",
+            &format!("file_output.filename={name}"),
+            "-o",
+            "stdout_output.enabled=false",
+        ]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let written = fs::read_to_string(lab.path().join(name)).unwrap();
+        assert_eq!(
+            written,
+            "22:13:20.000000007: Notice ran ls\n22:13:21.000000007: Notice ran cat\n"
+        );
+        assert!(
+            ran.stdout.starts_with("Events detected: 2\n"),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_reported_and_the_other_outputs_go_on() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls"]);
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "ran"));
+    let ran = lab.run([
+        "replay",
+        "x.scap",
+        "-r",
+        "rules.yaml",
+        "-o",
+        "file_output.enabled=true",
+        "-o",
+        "file_output.filename=/nonexistent/file",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("Failed to init output: "),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("Notice ran\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_same_capture_gives_the_same_bytes() {
+    let lab = Lab::new();
+    lab.file(
+        "rules.yaml",
+        rule("Exec", "evt.type = execve", "%evt.num %proc.cmdline"),
+    );
+    let programs: Vec<String> = (0..3000).map(|i| format!("/bin/p{i}")).collect();
+    let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
+    lab.capture("x.scap", &programs);
+    let run = || lab.run(["replay", "x.scap", "-r", "rules.yaml"]).stdout;
+    let first = run();
+    assert_eq!(
+        first.lines().filter(|l| l.contains(": Notice ")).count(),
+        3000
+    );
+    assert_eq!(first, run());
+}
