@@ -9,6 +9,7 @@
 #include "family/generic.h"
 #include "family/io.h"
 #include "family/lifecycle.h"
+#include "family/scheduler.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -9,7 +9,7 @@
 #include "../syscall.h"
 #include "../task.h"
 
-/* Lifecycle programs attach to their own tracepoints; false if the event is not wanted. */
+/* For programs that attach to a tracepoint of their own; false if the event is not wanted. */
 static __always_inline bool lifecycle__begin(struct event *e, u16 type, u32 params,
 					     struct task_struct *task, u32 tid)
 {

@@ -70,15 +70,24 @@ pub enum Hook {
     Exit,
     /// A signal was delivered.
     Signal,
+    /// A CPU turned to another thread.
+    Switch,
+    /// A program touched memory that was not there.
+    FaultUser,
+    /// The kernel touched memory that was not there.
+    FaultKernel,
 }
 
 impl Hook {
     /// All hooks.
-    pub const ALL: [Hook; 5] = [
+    pub const ALL: [Hook; 8] = [
         Hook::Exec,
         Hook::Fork,
         Hook::Exit,
         Hook::Signal,
+        Hook::Switch,
+        Hook::FaultUser,
+        Hook::FaultKernel,
         Hook::SyscallExit,
     ];
 
@@ -90,6 +99,9 @@ impl Hook {
             Hook::Fork => "sched_process_fork",
             Hook::Exit => "sched_process_exit",
             Hook::Signal => "signal_deliver",
+            Hook::Switch => "sched_switch",
+            Hook::FaultUser => "page_fault_user",
+            Hook::FaultKernel => "page_fault_kernel",
         }
     }
 
@@ -103,6 +115,9 @@ impl Hook {
             Hook::Fork => "no new process is seen; what a child inherits is taken from /proc",
             Hook::Exit => "no end of a process is seen; dead processes are forgotten late",
             Hook::Signal => "no delivered signal is seen",
+            Hook::Switch => "no context switch is seen",
+            Hook::FaultUser => "no page fault of a program is seen",
+            Hook::FaultKernel => "no page fault of the kernel is seen",
         }
     }
 
@@ -113,6 +128,9 @@ impl Hook {
             Hook::Fork => "task__fork",
             Hook::Exit => "task__exit",
             Hook::Signal => "signal__deliver",
+            Hook::Switch => "task__switch",
+            Hook::FaultUser => "fault__user",
+            Hook::FaultKernel => "fault__kernel",
         }
     }
 }

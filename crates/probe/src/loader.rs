@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
-use lanner_event::{EventType, Outcomes, Selection, Syscall, Want};
+use lanner_event::{EventType, Outcomes, Selection, Syscall, SyscallInfo, Want};
 use libbpf_rs::{
     ErrorKind, Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, OpenObject,
-    PrintLevel, ProgramInput, libbpf_sys,
+    PrintLevel, ProgramInput, ProgramMut, libbpf_sys,
 };
 
 use crate::error::{Capabilities, Hook, MIN_BUFFER, ProbeError, chain, explain};
@@ -31,6 +31,9 @@ pub(crate) fn object_bytes() -> &'static [u8] {
 
 /// Programs for single event types are called this and their symbol.
 const EXIT_PREFIX: &str = "exit__";
+
+/// The program that the loader runs once itself.
+const IDENTIFY: &str = "self__identify";
 
 /// Fork and exec: their successes come from tracepoints of the scheduler.
 const LIFECYCLE: [EventType; 6] = [
@@ -73,7 +76,10 @@ struct Plan {
 /// What has been loaded and attached.
 pub(crate) struct Loader {
     objects: Vec<Object>,
-    loaded: BTreeSet<u16>,
+    /// Names of the programs in them.
+    loaded: BTreeSet<String>,
+    /// Hooks that this kernel does not have.
+    unloadable: Vec<(Hook, String)>,
     links: Vec<(Hook, Link)>,
     pub(crate) capabilities: Capabilities,
 }
@@ -109,22 +115,23 @@ impl Loader {
         let mut loader = Loader {
             objects: Vec::new(),
             loaded: BTreeSet::new(),
+            unloadable: Vec::new(),
             links: Vec::new(),
             capabilities: Capabilities::default(),
         };
-        let mut open = open_object()?;
-        for mut map in open.maps_mut() {
-            let entries = match map.name().to_str() {
-                Some("cpus") => cpus,
-                Some("rings") => cpus * LANES,
-                _ => continue,
-            };
-            map.set_max_entries(u32::try_from(entries).unwrap_or(u32::MAX))
-                .map_err(|e| explain("prepared", &e))?;
-        }
-        let object = loader.load(open, &plan, true)?;
+        let object = loader.load(&plan, |open| {
+            for mut map in open.maps_mut() {
+                let entries = match map.name().to_str() {
+                    Some("cpus") => cpus,
+                    Some("rings") => cpus * LANES,
+                    _ => continue,
+                };
+                map.set_max_entries(u32::try_from(entries).unwrap_or(u32::MAX))?;
+            }
+            Ok(())
+        })?;
         let maps = Maps::new(&object, cpus, fixed)?;
-        loader.adopt(object, &plan, &maps)?;
+        loader.adopt(object, &maps)?;
         if !fixed.report_self {
             loader.identify()?;
         }
@@ -137,16 +144,16 @@ impl Loader {
     pub(crate) fn switch(&mut self, selection: &Selection, maps: &Maps) -> Result<(), ProbeError> {
         let plan = Plan::new(selection, &programs()?);
         if !plan.programs().is_subset(&self.loaded) {
-            let mut open = open_object()?;
-            for mut map in open.maps_mut() {
-                let name = map.name().to_owned();
-                if let Some(ours) = maps.handles.iter().find(|h| h.name() == name) {
-                    map.reuse_fd(ours.as_fd())
-                        .map_err(|e| explain("prepared", &e))?;
+            let object = self.load(&plan, |open| {
+                for mut map in open.maps_mut() {
+                    let name = map.name().to_owned();
+                    if let Some(ours) = maps.handles.iter().find(|h| h.name() == name) {
+                        map.reuse_fd(ours.as_fd())?;
+                    }
                 }
-            }
-            let object = self.load(open, &plan, false)?;
-            self.adopt(object, &plan, maps)?;
+                Ok(())
+            })?;
+            self.adopt(object, maps)?;
         }
         plan.publish(maps);
         self.links.retain(|(hook, _)| plan.hooks.contains(hook));
@@ -159,39 +166,53 @@ impl Loader {
         self.capabilities.attached.clear();
     }
 
-    fn load(&self, mut open: OpenObject, plan: &Plan, hooks: bool) -> Result<Object, ProbeError> {
-        for mut program in open.progs_mut() {
-            let name = program.name().to_string_lossy().into_owned();
-            let wanted = match event_of(&name) {
-                Some(event) => plan.programs().contains(&event) && !self.loaded.contains(&event),
-                // Hooks are few; having all of them makes a reload a matter of attaching.
-                None => hooks,
-            };
-            program.set_autoload(wanted);
+    /// Loads the programs of the plan that are not loaded yet, less hooks that this kernel does
+    /// not have.
+    fn load(
+        &mut self,
+        plan: &Plan,
+        prepare: impl Fn(&mut OpenObject) -> libbpf_rs::Result<()>,
+    ) -> Result<Object, ProbeError> {
+        let wanted = |loader: &Loader, name: &str| {
+            plan.programs().contains(name)
+                && !loader.loaded.contains(name)
+                && !loader.unloadable.iter().any(|(h, _)| h.program() == name)
+        };
+        match load_where(&prepare, |name| wanted(self, name)) {
+            Ok(object) => Ok(object),
+            Err(first) => {
+                // A tracepoint that the kernel lacks fails the whole object: find out which.
+                for &hook in &plan.hooks {
+                    let alone = load_where(&prepare, |name| name == hook.program());
+                    if let Err(error) = alone {
+                        self.unloadable.push((hook, chain(&error)));
+                    }
+                }
+                if self.unloadable.len() >= plan.hooks.len() {
+                    return Err(explain("loaded", &first));
+                }
+                load_where(&prepare, |name| wanted(self, name)).map_err(|e| explain("loaded", &e))
+            }
         }
-        open.load().map_err(|e| explain("loaded", &e))
     }
 
-    fn adopt(&mut self, object: Object, plan: &Plan, maps: &Maps) -> Result<(), ProbeError> {
+    fn adopt(&mut self, object: Object, maps: &Maps) -> Result<(), ProbeError> {
         let table = maps.handle("programs")?;
-        for program in object.progs() {
+        for program in object.progs().filter(|p| p.autoload()) {
             let name = program.name().to_string_lossy().into_owned();
-            let Some(event) = event_of(&name).filter(|e| plan.programs().contains(e)) else {
-                continue;
-            };
-            if !self.loaded.insert(event) {
-                continue;
+            if let Some(event) = event_of(&name) {
+                let also = SERVED_BY.iter().filter(|(_, by)| by.0 == event);
+                for slot in also.map(|(served, _)| served.0).chain([event]) {
+                    table
+                        .update(
+                            &u32::from(slot).to_ne_bytes(),
+                            &program.as_fd().as_raw_fd().to_ne_bytes(),
+                            MapFlags::ANY,
+                        )
+                        .map_err(|e| explain("put together", &e))?;
+                }
             }
-            let also = SERVED_BY.iter().filter(|(_, by)| by.0 == event);
-            for slot in also.map(|(served, _)| served.0).chain([event]) {
-                table
-                    .update(
-                        &u32::from(slot).to_ne_bytes(),
-                        &program.as_fd().as_raw_fd().to_ne_bytes(),
-                        MapFlags::ANY,
-                    )
-                    .map_err(|e| explain("put together", &e))?;
-            }
+            self.loaded.insert(name);
         }
         self.objects.push(object);
         Ok(())
@@ -199,14 +220,17 @@ impl Loader {
 
     /// Tells the programs which process we are, as the initial pid namespace numbers it.
     fn identify(&self) -> Result<(), ProbeError> {
-        for program in self.objects.iter().flat_map(Object::progs_mut) {
-            if program.name() == "self__identify" {
-                program
-                    .test_run(ProgramInput::default())
-                    .map_err(|e| explain("told its own process", &e))?;
-            }
+        if let Some(program) = self.program(IDENTIFY) {
+            program
+                .test_run(ProgramInput::default())
+                .map_err(|e| explain("told its own process", &e))?;
         }
         Ok(())
+    }
+
+    fn program(&self, name: &str) -> Option<ProgramMut<'_>> {
+        let mut all = self.objects.iter().flat_map(Object::progs_mut);
+        all.find(|p| p.autoload() && p.name() == name)
     }
 
     fn attach(&mut self, plan: &Plan) -> Result<(), ProbeError> {
@@ -215,22 +239,18 @@ impl Loader {
             if self.links.iter().any(|(h, _)| *h == hook) {
                 continue;
             }
-            let program = self
-                .objects
-                .iter()
-                .flat_map(Object::progs_mut)
-                .find(|p| p.name() == hook.program());
-            match program.map(|p| p.attach()) {
-                Some(Ok(link)) => self.links.push((hook, link)),
-                Some(Err(error)) => {
-                    let why = chain(&error);
-                    self.capabilities.refused.push((hook, why));
+            let refused = match self.program(hook.program()).map(|p| p.attach()) {
+                Some(Ok(link)) => {
+                    self.links.push((hook, link));
+                    continue;
                 }
+                Some(Err(error)) => chain(&error),
                 None => {
-                    let why = "the object has no program for it".to_owned();
-                    self.capabilities.refused.push((hook, why));
+                    let known = self.unloadable.iter().find(|(h, _)| *h == hook);
+                    known.map_or_else(String::new, |(_, why)| why.clone())
                 }
-            }
+            };
+            self.capabilities.refused.push((hook, refused));
         }
         self.capabilities.attached = self.links.iter().map(|(hook, _)| *hook).collect();
         if self.links.is_empty() && !plan.hooks.is_empty() {
@@ -352,13 +372,13 @@ impl Plan {
         for (call, want) in selection.iter() {
             let Some(info) = call.get() else { continue };
             let event = info.event;
-            if let Some(hook) = hook_of(event)
+            if let Some(hook) = hook_of(info)
                 && want.any().contains(Outcomes::SUCCESS)
             {
                 hooks.insert(hook.tracepoint());
                 plan.policy[usize::from(reported_as(event).0)] |= policy(want, Outcomes::SUCCESS);
             }
-            let outcomes = outcomes_at_exit(event);
+            let outcomes = outcomes_at_exit(info);
             let bits = policy(want, outcomes);
             if bits == 0 || !programs.contains(&serving(event.0)) {
                 continue;
@@ -390,9 +410,14 @@ impl Plan {
         plan
     }
 
-    /// The programs that this takes, by the event type that they are named after.
-    fn programs(&self) -> BTreeSet<u16> {
-        self.events.iter().map(|event| serving(*event)).collect()
+    /// The names of the programs that this takes.
+    fn programs(&self) -> BTreeSet<String> {
+        let exits = self.events.iter().map(|event| {
+            let symbol = EventType(serving(*event)).info().symbol;
+            format!("{EXIT_PREFIX}{}", symbol.to_ascii_uppercase())
+        });
+        let hooks = self.hooks.iter().map(|hook| hook.program().to_owned());
+        exits.chain(hooks).chain([IDENTIFY.to_owned()]).collect()
     }
 
     fn publish(&self, maps: &Maps) {
@@ -411,13 +436,15 @@ fn serving(event: u16) -> u16 {
         .map_or(event, |(_, by)| by.0)
 }
 
-/// The tracepoint that reports events of this type, or their successes.
-fn hook_of(event: EventType) -> Option<Hook> {
-    match event {
+/// The tracepoint that reports this call's successes, or that it stands for.
+fn hook_of(call: &SyscallInfo) -> Option<Hook> {
+    match call.event {
         EventType::SYSCALL_EXECVE_19_X | EventType::SYSCALL_EXECVEAT_X => Some(Hook::Exec),
-        EventType::PROCEXIT_1_E => Some(Hook::Exit),
-        EventType::SIGNALDELIVER_E => Some(Hook::Signal),
         event if LIFECYCLE.contains(&event) => Some(Hook::Fork),
+        EventType::PROCEXIT_1_E
+        | EventType::SIGNALDELIVER_E
+        | EventType::SCHEDSWITCH_6_E
+        | EventType::PAGE_FAULT_E => Hook::ALL.into_iter().find(|h| h.tracepoint() == call.name),
         _ => None,
     }
 }
@@ -430,10 +457,10 @@ fn reported_as(event: EventType) -> EventType {
     }
 }
 
-fn outcomes_at_exit(event: EventType) -> Outcomes {
-    match hook_of(event) {
+fn outcomes_at_exit(call: &SyscallInfo) -> Outcomes {
+    match hook_of(call) {
         None => Outcomes::ANY,
-        Some(_) if LIFECYCLE.contains(&event) => Outcomes::FAILURE,
+        Some(_) if LIFECYCLE.contains(&call.event) => Outcomes::FAILURE,
         Some(_) => Outcomes::NONE,
     }
 }
@@ -453,6 +480,22 @@ fn policy(want: Want, outcomes: Outcomes) -> u8 {
     .fold(0, |bits, (_, _, bit)| bits | bit)
 }
 
+/// Loads the object with only those programs whose names `wanted` accepts.
+fn load_where(
+    prepare: impl Fn(&mut OpenObject) -> libbpf_rs::Result<()>,
+    wanted: impl Fn(&str) -> bool,
+) -> libbpf_rs::Result<Object> {
+    let mut open = ObjectBuilder::default()
+        .name("lanner")?
+        .open_memory(object_bytes())?;
+    prepare(&mut open)?;
+    for mut program in open.progs_mut() {
+        let name = program.name().to_string_lossy().into_owned();
+        program.set_autoload(wanted(&name));
+    }
+    open.load()
+}
+
 fn event_of(program: &str) -> Option<u16> {
     let symbol = program.strip_prefix(EXIT_PREFIX)?.to_ascii_lowercase();
     EventType::by_symbol(&symbol).map(|e| e.0)
@@ -460,17 +503,13 @@ fn event_of(program: &str) -> Option<u16> {
 
 /// Event types that the object has a program for.
 pub(crate) fn programs() -> Result<BTreeSet<u16>, ProbeError> {
-    Ok(open_object()?
+    let open = ObjectBuilder::default()
+        .open_memory(object_bytes())
+        .map_err(|e| explain("read", &e))?;
+    Ok(open
         .progs()
         .filter_map(|p| event_of(&p.name().to_string_lossy()))
         .collect())
-}
-
-pub(crate) fn open_object() -> Result<OpenObject, ProbeError> {
-    ObjectBuilder::default()
-        .name("lanner")
-        .and_then(|b| b.open_memory(object_bytes()))
-        .map_err(|e| explain("read", &e))
 }
 
 /// Where the counters of a CPU lie.

@@ -572,3 +572,69 @@ fn root_what_only_the_state_needs_is_marked() {
         "{marks:?}"
     );
 }
+
+#[test]
+fn root_a_switch_names_the_thread_that_runs_next() {
+    let Some(seen) = observe(&[EventType::SCHEDSWITCH_6_E], || {
+        // Waiting for another thread gives the CPU away.
+        std::thread::scope(|scope| {
+            let (sender, receiver) = std::sync::mpsc::channel::<()>();
+            scope.spawn(move || drop(sender));
+            assert!(receiver.recv().is_err());
+            raw_syscall!(libc::SYS_sched_yield)
+        })
+    }) else {
+        return;
+    };
+    let switches = seen.all_of(seen.tid, EventType::SCHEDSWITCH_6_E);
+    // The last switch of a thread finds its memory gone.
+    assert!(switches.iter().any(|e| at_least(1)(&e.params[3])));
+    for event in switches {
+        event.assert(&[
+            That(&|v| v.len() == 8 && v != seen.tid.to_le_bytes()),
+            That(&|v| v.len() == 8),
+            That(&|v| v.len() == 8),
+            That(&|v| v.len() == 4),
+            That(&|v| v.len() == 4),
+            U32(0),
+        ]);
+    }
+}
+
+#[test]
+fn root_a_page_fault_names_the_address() {
+    let mut options = options(Selection::new());
+    options
+        .selection
+        .show(Syscall::by_name("page_fault_user").unwrap(), Outcomes::ANY);
+    let Some(seen) = observe_with(&options, || {
+        // SAFETY: a fresh private mapping, written once within its bounds.
+        unsafe {
+            let memory = libc::mmap(
+                std::ptr::null_mut(),
+                4096,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            );
+            memory.cast::<u8>().add(0x123).write_volatile(1);
+            libc::munmap(memory, 4096);
+            memory as u64 + 0x123
+        }
+    }) else {
+        return;
+    };
+    let faults = seen.all_of(seen.tid, EventType::PAGE_FAULT_E);
+    let ours: Vec<_> = faults
+        .iter()
+        .filter(|e| e.params[0] == seen.value.to_le_bytes())
+        .collect();
+    assert_eq!(ours.len(), 1, "{faults:?}");
+    ours[0].assert(&[
+        U64(seen.value),
+        That(&at_least(4096)),
+        // Not present, write, by user code.
+        U32(0x2 | 0x4 | 0x10),
+    ]);
+}
