@@ -86,7 +86,6 @@ impl Glob {
         }
     }
 
-    #[expect(dead_code, reason = "for the index of the matcher")]
     /// The longest run of bytes that every match contains (lower case if folded).
     pub(crate) fn required_literal(&self) -> Vec<u8> {
         let mut longest: Vec<u8> = Vec::new();

@@ -98,7 +98,6 @@ impl Pool {
         &self.sources[id.0 as usize]
     }
 
-    #[expect(dead_code, reason = "for the index of the matcher")]
     pub(crate) fn len(&self) -> usize {
         self.sources.len()
     }
@@ -107,7 +106,6 @@ impl Pool {
         self.sources.iter()
     }
 
-    #[expect(dead_code, reason = "for the index of the matcher")]
     /// Interns all operands of `other` here; where they are is told by position.
     pub(crate) fn absorb(&mut self, other: &Pool) -> Vec<OperandId> {
         let mut moved: Vec<OperandId> = Vec::with_capacity(other.sources.len());

@@ -14,7 +14,6 @@ pub(crate) struct Posix {
     /// In the syntax of the engine, without anchors.
     translated: String,
     /// The longest run of bytes that every match contains.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the index of the matcher"))]
     pub(crate) required: Vec<u8>,
     automaton: OnceLock<Option<meta::Regex>>,
 }

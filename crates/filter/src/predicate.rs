@@ -242,8 +242,9 @@ pub(crate) fn is_pattern(component: &[u8]) -> bool {
 fn path_matches(path: &[u8], search: &[u8]) -> bool {
     let mut have = components(path);
     components(search).all(|want| {
-        have.next().is_some_and(|have| {
-            have == want || (is_pattern(want) && Glob::new(want, false).matches(have))
+        have.next().is_some_and(|have| match is_pattern(want) {
+            true => Glob::new(want, false).matches(have),
+            false => have == want,
         })
     })
 }
