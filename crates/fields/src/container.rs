@@ -34,19 +34,18 @@ fn place<'a>(record: &EventRecord<'a>) -> Option<Place<'a>> {
     }
 }
 
-fn id_of<'a>(record: &EventRecord<'a>, of: fn(&'a Container) -> &'a BString) -> Out<'a> {
+pub(crate) fn id<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
     match record.identity()? {
         Identity::Host => word("host"),
-        Identity::Container(container) => Some(Value::Str(of(container))),
+        Identity::Container(c) => Some(Value::Str(&c.id)),
     }
 }
 
-pub(crate) fn id<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
-    id_of(record, |c| &c.id)
-}
-
 pub(crate) fn full_id<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
-    id_of(record, |c| &c.full_id)
+    match place(record)? {
+        Place::Host => word("host"),
+        Place::Container(c) => Some(Value::Str(&c.full_id)),
+    }
 }
 
 pub(crate) fn name<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {

@@ -1,6 +1,6 @@
 //! Values of `fd.*`, `fs.path.*` and `fdlist.*`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use bstr::ByteSlice;
 use bumpalo::Bump;
@@ -339,16 +339,23 @@ fn is_local(record: &EventRecord<'_>, ip: IpAddr) -> bool {
 
 pub(crate) fn l4proto<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
     let fd = known(record)?;
-    let protocol = socket(fd)
-        .filter(|_| is_socket(fd.ty) || is_server(fd.ty))
-        .map_or(L4::NotApplicable, |s| s.l4);
-    word(match protocol {
+    word(match l4(fd) {
         L4::Tcp => "tcp",
         L4::Udp => "udp",
         L4::Icmp => "icmp",
         L4::Raw => "raw",
         L4::Unknown | L4::NotApplicable => "<NA>",
     })
+}
+
+/// The transport protocol of an internet socket. That of one that is neither client nor server yet
+/// is not told, unless it is raw.
+pub(crate) fn l4(fd: &Fd) -> L4 {
+    match socket(fd) {
+        Some(s) if is_server(fd.ty) => s.l4,
+        Some(s) if is_socket(fd.ty) && (s.role != Role::Unknown || s.l4 == L4::Raw) => s.l4,
+        _ => L4::NotApplicable,
+    }
 }
 
 pub(crate) fn family<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
@@ -361,11 +368,19 @@ pub(crate) fn family<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) ->
 
 pub(crate) fn serves<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
     let fd = known(record)?;
-    let serves = is_server(fd.ty)
-        || (is_socket(fd.ty)
-            && socket(fd)
-                .and_then(|s| s.dest)
-                .is_some_and(|addr| is_local(record, addr.ip())));
+    let serves = match fd.ty {
+        ty if is_server(ty) => true,
+        ty if is_socket(ty) => {
+            // An unconnected socket counts with the unspecified address.
+            let unspecified = match ty {
+                FdType::Ipv4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                _ => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+            };
+            let dest = socket(fd).and_then(|s| s.dest);
+            is_local(record, dest.map_or(unspecified, |addr| addr.ip()))
+        }
+        _ => false,
+    };
     Some(Value::Bool(serves))
 }
 
@@ -409,7 +424,7 @@ pub(crate) fn kind<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> O
     word(type_name(known(record)?.ty))
 }
 
-/// The types of all descriptors, each once, by the lowest descriptor of a type.
+/// The types of all descriptors, each once, those of the highest descriptors first.
 pub(crate) fn kinds<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a Bump) -> Out<'a> {
     if !record.is_about_fd() {
         return None;
@@ -420,17 +435,18 @@ pub(crate) fn kinds<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a Bum
         values.push(Value::Str(type_name(fd.ty).as_bytes()));
         return Some(Value::Many(values.into_bump_slice()));
     }
-    let mut first: Vec<'_, (i64, &'static str)> = Vec::new_in(arena);
+    let mut found: Vec<'_, (i64, &'static str)> = Vec::new_in(arena);
     for (number, fd) in record.fds().into_iter().flat_map(|fds| fds.iter()) {
         let name = type_name(fd.ty);
-        match first.iter_mut().find(|(_, known)| *known == name) {
-            Some((lowest, _)) => *lowest = number.min(*lowest),
-            None => first.push((number, name)),
+        match found.iter_mut().find(|(_, known)| *known == name) {
+            Some((highest, _)) => *highest = number.max(*highest),
+            None => found.push((number, name)),
         }
     }
-    first.sort_unstable();
-    values.extend(first.iter().map(|(_, name)| Value::Str(name.as_bytes())));
-    Some(Value::Many(values.into_bump_slice()))
+    found.sort_unstable();
+    let names = found.iter().rev().map(|(_, name)| name.as_bytes());
+    values.extend(names.map(Value::Str));
+    (!values.is_empty()).then(|| Value::Many(values.into_bump_slice()))
 }
 
 /// Which path of a call a field is about.

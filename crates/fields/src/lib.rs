@@ -30,6 +30,6 @@ mod text;
 mod time;
 
 pub use kinds::{calls_behind, kind_of, name_of, type_behind};
-pub use record::EventRecord;
+pub use record::{EventRecord, thread_of};
 pub use scheme::{scheme, scheme_for};
 pub use session::{Session, Settings};

@@ -16,6 +16,17 @@ use crate::session::{Session, Settings};
 use crate::table;
 use crate::text::printable;
 
+/// The thread that the fields of an event are about: the one that caused it or, for an event of
+/// the monitoring itself, the one whose id it carries. Its cgroups tell the identity that
+/// [`EventRecord::new`] wants.
+#[inline]
+pub fn thread_of<'a>(event: &Event<'_>, state: &'a State, subject: Subject) -> Option<&'a Thread> {
+    match subject.thread {
+        Some(key) => state.thread(key),
+        None => state.by_tid(event.tid),
+    }
+}
+
 /// An event, what it is about, and everything that its fields are read from.
 pub struct EventRecord<'a> {
     /// The event.
@@ -33,7 +44,7 @@ pub struct EventRecord<'a> {
 
 impl<'a> EventRecord<'a> {
     /// The record of `event`, about which `State::apply` said `subject`. `identity` is what the
-    /// cgroups of its thread belong to (`None` if the thread is not known), or for an event that
+    /// cgroups of its thread ([`thread_of`]) belong to, `None` if there is no thread, or for an event that
     /// announces a container, that container. `session` has observed the event.
     pub fn new(
         event: &'a Event<'a>,
@@ -42,10 +53,7 @@ impl<'a> EventRecord<'a> {
         identity: Option<&'a Identity>,
         session: &'a Session,
     ) -> EventRecord<'a> {
-        let thread = match subject.thread {
-            Some(key) => state.thread(key),
-            None => None,
-        };
+        let thread = thread_of(event, state, subject);
         EventRecord {
             event,
             state,
@@ -113,9 +121,10 @@ impl<'a> EventRecord<'a> {
 
     /// The descriptors of the thread.
     pub(crate) fn fds(&self) -> Option<&'a FdTable> {
-        *self
-            .fds
-            .get_or_init(|| self.thread.and_then(|t| self.state.fds(t)))
+        *self.fds.get_or_init(|| match self.subject.thread {
+            Some(key) => self.state.fds_of(key),
+            None => self.state.fds(self.thread?),
+        })
     }
 
     /// The number of the descriptor that the event is about, −1 without one.

@@ -11,6 +11,7 @@ use lanner_event::snapshot::L4;
 use lanner_filter::Value;
 use lanner_state::{Fd, FdType};
 
+use crate::fd::l4;
 use crate::path::join;
 use crate::record::EventRecord;
 use crate::text::{Text, formatted, printable};
@@ -370,11 +371,7 @@ pub(crate) fn type_char(ty: FdType) -> u8 {
 
 /// The protocol of an internet socket, as one character.
 fn protocol_char(fd: &Fd) -> Option<u8> {
-    let internet = matches!(
-        fd.ty,
-        FdType::Ipv4 | FdType::Ipv6 | FdType::Ipv4Server | FdType::Ipv6Server
-    );
-    match fd.socket.as_ref().filter(|_| internet)?.l4 {
+    match l4(fd) {
         L4::Tcp => Some(b't'),
         L4::Udp => Some(b'u'),
         L4::Icmp => Some(b'i'),

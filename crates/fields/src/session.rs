@@ -70,8 +70,8 @@ pub(crate) struct CpuShare {
     pub(crate) total: f64,
 }
 
-/// The state of extraction over the events of a run. Feed every event that conditions may see to
-/// [`Session::observe`] before reading its fields.
+/// The state of extraction over the events of a run. Feed every event to [`Session::observe`], also
+/// those that no condition sees, and before its fields are read.
 #[derive(Debug, Default)]
 pub struct Session {
     pub(crate) settings: Settings,
@@ -111,7 +111,7 @@ impl Session {
         &self.settings
     }
 
-    /// Takes note of the event whose fields are read next.
+    /// Takes note of an event; it is the one whose fields are read next.
     pub fn observe(&mut self, event: &Event<'_>) {
         if self.first_ts == 0 && event.info().kind != Kind::Meta {
             self.first_ts = event.ts;
