@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cli::{Flags, Invocation};
+use crate::cli::Invocation;
 use crate::config::Config;
 use crate::log::Log;
 use crate::run::Run;

@@ -9,7 +9,6 @@ use lanner_filter::{KindSet, Scheme};
 use lanner_rules::{
     Code, ErrorCode, LoadResults, Options, RulesFiles, Ruleset, Select, description_text,
 };
-use serde_json::Value;
 
 use crate::cli::Flags;
 use crate::config::Config;

@@ -17,13 +17,13 @@ use lanner_fields::Session;
 use lanner_filter::{PrintOptions, Scheme};
 use lanner_output::{Channel, Fault, File, Format, JsonFormat, Outputs, Stdout, WhenFull};
 use lanner_rules::Ruleset;
-use lanner_state::{Limits, State};
+use lanner_state::scan::{self, Procfs};
+use lanner_state::{Limits, Live, State};
 
 use crate::config::{Config, Engine};
 use crate::log::{Level, Log};
 use crate::signals::Signals;
 use crate::source::{Events, ProgressBar};
-use crate::version;
 use crate::watch::LossWatch;
 
 /// How long to wait for an event before looking at signals and clocks.
@@ -120,7 +120,7 @@ impl Run<'_> {
         });
         let containers = match replay {
             true => Containers::offline(),
-            false => Containers::new(host_root()),
+            false => Containers::new(scan::Options::from_env().host_root),
         };
         let pipeline = Pipeline::new(state, containers, session, self.ruleset, settings);
         let outputs = start_outputs(self.config, channels, replay, Arc::clone(&self.log))?;
@@ -241,11 +241,6 @@ impl Run<'_> {
 #[error("the pidfile cannot be written")]
 pub(crate) struct PidfileError;
 
-/// Where the host's files are.
-fn host_root() -> PathBuf {
-    std::env::var_os("HOST_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from)
-}
-
 fn start_outputs(
     config: &Config,
     channels: Vec<Box<dyn Channel>>,
@@ -333,6 +328,16 @@ impl Running<'_> {
             .info("Opening 'syscall' source with modern BPF probe.");
         let events = Events::attach(selected.wanted, self.config, &self.log)?;
         self.log.info("One ring buffer for each CPU.");
+        let options = scan::Options::from_env();
+        let scan = scan::scan(&options);
+        for problem in &scan.report.problems {
+            self.log.warn(problem);
+        }
+        let live = Procfs::new(&options, scan.snapshot.machine.boot_ts);
+        let live = live.ok().map(|procfs| Box::new(procfs) as Box<dyn Live>);
+        self.pipeline.state_mut().seed_scan(scan, live);
+        // The time limit is of monitoring, not of preparing to.
+        self.started = Instant::now();
         Ok(events)
     }
 

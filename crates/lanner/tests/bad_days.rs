@@ -34,11 +34,7 @@ fn rules_that_cannot_be_read_are_named() {
     lab.file("binary.yaml", [0u8, 159, 146, 150, 255, 0, 1, 2]);
     check_refused(&lab, "binary.yaml", "binary.yaml");
     lab.file("scalar.yaml", "just text");
-    check_refused(
-        &lab,
-        "scalar.yaml",
-        "Rules content is not yaml array of objects",
-    );
+    check_refused(&lab, "scalar.yaml", "Rules content is not yaml");
 }
 
 #[test]
@@ -76,10 +72,16 @@ fn a_rules_file_that_includes_itself_is_refused() {
 }
 
 #[test]
-fn a_hundred_thousand_rules_load_and_run() {
+fn very_many_rules_load_and_run() {
     let lab = Lab::new();
     let mut rules = String::new();
-    for i in 0..100_000 {
+    // Without optimisation, a tenth: loading is the same code.
+    let count = if cfg!(debug_assertions) {
+        10_000
+    } else {
+        100_000
+    };
+    for i in 0..count {
         rules += &rule(
             &format!("Rule {i}"),
             &format!("evt.type = execve and proc.name = p{i}"),

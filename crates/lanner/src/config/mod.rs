@@ -98,8 +98,6 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     /// Bytes of one ring buffer.
     pub(crate) buffer_bytes: u64,
-    /// CPUs that share a ring buffer; 0: all share one.
-    pub(crate) cpus_per_buffer: u64,
     /// System calls that failed are not reported.
     pub(crate) drop_failed: bool,
     /// Rules files and folders that exist, in order.
@@ -496,7 +494,6 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         log,
         engine,
         buffer_bytes: 1 << (19 + preset),
-        cpus_per_buffer: r.number("engine.modern_ebpf.cpus_for_each_buffer"),
         drop_failed: r.flag(&format!("{section}.drop_failed_exit")),
         rules_files: rules_files.filter(|p| p.exists()).collect(),
         switches: switches(&r)?,

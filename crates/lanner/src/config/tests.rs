@@ -16,7 +16,6 @@ fn keys_have_falcos_defaults() {
     let config = with("", &[]).unwrap();
     assert_eq!(config.engine, Engine::Live);
     assert_eq!(config.buffer_bytes, 8 << 20);
-    assert_eq!(config.cpus_per_buffer, 2);
     assert_eq!(config.matching, Matching::First);
     assert_eq!(config.priority, Priority::Debug);
     assert!(!config.stdout && !config.log.stderr && !config.buffered);
