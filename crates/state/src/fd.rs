@@ -259,40 +259,77 @@ impl FdTable {
         old
     }
 
-    /// Changes those in a range of numbers: each is handed to `change`, and goes if that says
-    /// false. Those for which `concerns` is false are not touched.
+    /// Changes those in a range of numbers for which `wanted` is true.
     pub(crate) fn change(
         &mut self,
         range: RangeInclusive<i64>,
-        concerns: impl Fn(&Fd) -> bool,
-        mut change: impl FnMut(&mut Fd) -> bool,
+        wanted: impl Fn(&Fd) -> bool,
+        mut change: impl FnMut(&mut Fd),
+    ) {
+        self.chunks_in(&range, |chunk, first| {
+            let hit = |at: usize, fd: &Fd| range.contains(&(first + at as i64)) && wanted(fd);
+            let open = |(at, fd): (usize, &Option<Fd>)| fd.as_ref().is_some_and(|fd| hit(at, fd));
+            if chunk.iter().enumerate().any(open) {
+                for (at, slot) in Arc::make_mut(chunk).iter_mut().enumerate() {
+                    if let Some(fd) = slot.as_mut().filter(|fd| hit(at, fd)) {
+                        change(fd);
+                    }
+                }
+            }
+        });
+    }
+
+    /// Takes out those in a range of numbers for which `gone` is true, and tells how many.
+    pub(crate) fn remove_all(
+        &mut self,
+        range: RangeInclusive<i64>,
+        gone: impl Fn(&Fd) -> bool,
+    ) -> usize {
+        let mut removed = 0;
+        self.chunks_in(&range, |chunk, first| {
+            let hit = |at: usize, fd: &Fd| range.contains(&(first + at as i64)) && gone(fd);
+            let open = |(at, fd): (usize, &Option<Fd>)| fd.as_ref().is_some_and(|fd| hit(at, fd));
+            let hits = chunk.iter().enumerate().filter(|slot| open(*slot)).count();
+            if hits == 0 {
+                return;
+            }
+            removed += hits;
+            match Arc::get_mut(chunk) {
+                Some(own) => {
+                    for (at, slot) in own.iter_mut().enumerate() {
+                        if slot.as_ref().is_some_and(|fd| hit(at, fd)) {
+                            *slot = None;
+                        }
+                    }
+                }
+                // Shared with another table: only what stays is copied.
+                None => {
+                    let stays = |at: usize| chunk[at].as_ref().filter(|fd| !hit(at, fd)).cloned();
+                    *chunk = Arc::new(std::array::from_fn(stays));
+                }
+            }
+        });
+        self.len -= removed;
+        self.sparse
+            .retain(|_, chunk| chunk.iter().any(Option::is_some));
+        removed
+    }
+
+    /// The chunks that overlap a range of numbers, each with the number of its first descriptor.
+    fn chunks_in(
+        &mut self,
+        range: &RangeInclusive<i64>,
+        mut visit: impl FnMut(&mut Arc<Chunk>, i64),
     ) {
         let dense = self.dense.iter_mut().enumerate();
         let dense = dense.filter_map(|(i, chunk)| Some((i as i64, chunk.as_mut()?)));
         let sparse = self.sparse.iter_mut().map(|(i, c)| (i64::from(*i), c));
-        let mut removed = 0;
         for (i, chunk) in dense.chain(sparse) {
             let first = i * CHUNK as i64;
-            if first > *range.end() || first + (CHUNK as i64) <= *range.start() {
-                continue;
-            }
-            let wanted = |at: usize, fd: &Option<Fd>| {
-                fd.as_ref()
-                    .is_some_and(|fd| range.contains(&(first + at as i64)) && concerns(fd))
-            };
-            if !chunk.iter().enumerate().any(|(at, fd)| wanted(at, fd)) {
-                continue;
-            }
-            for (at, slot) in Arc::make_mut(chunk).iter_mut().enumerate() {
-                if wanted(at, slot) && !slot.as_mut().is_some_and(&mut change) {
-                    *slot = None;
-                    removed += 1;
-                }
+            if first <= *range.end() && first + CHUNK as i64 > *range.start() {
+                visit(chunk, first);
             }
         }
-        self.len -= removed;
-        self.sparse
-            .retain(|_, chunk| chunk.iter().any(Option::is_some));
     }
 
     fn chunk_mut(&mut self, chunk: u32) -> Option<&mut Arc<Chunk>> {
@@ -380,25 +417,21 @@ mod tests {
         for fd in [0, 1, 2, 9, 10, 5000] {
             table.insert(fd, file("x"));
         }
-        let range = 2..=9;
-        table.change(
-            range,
-            |_| true,
-            |fd| {
-                fd.cloexec = true;
-                true
-            },
-        );
+        table.change(2..=9, |_| true, |fd| fd.cloexec = true);
         let marked: Vec<i64> = table
             .iter()
             .filter(|(_, fd)| fd.cloexec)
             .map(|(n, _)| n)
             .collect();
         assert_eq!(marked, [2, 9]);
-        table.change(0..=i64::MAX, |fd| fd.cloexec, |_| false);
+        let before = table.clone();
+        assert_eq!(table.remove_all(0..=i64::MAX, |fd| fd.cloexec), 2);
         assert_eq!(numbers(&table), [0, 1, 10, 5000]);
-        table.change(10..=i64::MAX, |_| true, |_| false);
+        assert_eq!(numbers(&before), [0, 1, 2, 9, 10, 5000]);
+        drop(before);
+        assert_eq!(table.remove_all(10..=i64::MAX, |_| true), 2);
         assert_eq!(numbers(&table), [0, 1]);
         assert_eq!(table.len(), 2);
+        assert!(table.sparse.is_empty());
     }
 }

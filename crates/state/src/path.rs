@@ -20,6 +20,15 @@ pub(crate) fn join(base: &[u8], path: &[u8], out: &mut Vec<u8>) {
     if relative {
         out.extend_from_slice(base);
     }
+    let starts_plain = !path.starts_with(b".") && (!relative || base.ends_with(b"/"));
+    if starts_plain && !has_pair(path, |next| next == b'/' || next == b'.') {
+        // Nothing to resolve, as with most paths.
+        out.extend_from_slice(path);
+        if out.len() > 1 && out.last() == Some(&b'/') {
+            out.pop();
+        }
+        return;
+    }
     let based = !out.is_empty();
     let mut rest = path;
     loop {
@@ -75,7 +84,7 @@ fn up(out: &mut Vec<u8>) {
 /// Writes `path` to `out` with repeated slashes made one.
 pub(crate) fn squeeze(path: &[u8], out: &mut Vec<u8>) {
     out.clear();
-    if !path.windows(2).any(|w| w == b"//") {
+    if !has_pair(path, |next| next == b'/') {
         out.extend_from_slice(path);
         return;
     }
@@ -84,6 +93,13 @@ pub(crate) fn squeeze(path: &[u8], out: &mut Vec<u8>) {
             out.push(c);
         }
     }
+}
+
+/// Whether a slash is followed by one of these. Looks at all of the text, which is faster than
+/// stopping early: it compiles to vector instructions.
+fn has_pair(text: &[u8], next: impl Fn(u8) -> bool) -> bool {
+    let pairs = text.iter().zip(text.iter().skip(1));
+    pairs.fold(false, |found, (a, b)| found | ((*a == b'/') & next(*b)))
 }
 
 fn memchr(bytes: &[u8]) -> Option<usize> {
@@ -127,6 +143,9 @@ mod tests {
         check("/x/", ".hidden", "/x/.hidden");
         check("/x/", "<NA>", "/x/<NA>");
         check("foo", "/../a", "/a");
+        check("/x/", "a/", "/x/a");
+        check("<UNKNOWN>", "y", "<UNKNOWN>y");
+        check("/x", ".", "/x.");
         check("", "foo/../a", "a");
     }
 

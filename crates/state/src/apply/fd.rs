@@ -151,13 +151,11 @@ impl State {
                 |fd| {
                     fd.cloexec = true;
                     fd.open_flags |= open_flags::CLOEXEC;
-                    true
                 },
             );
         } else {
-            let before = table.len();
-            table.change(range, |_| true, |_| false);
-            self.counters.fds_removed += (before - table.len()) as u64;
+            let removed = table.remove_all(range, |_| true);
+            self.counters.fds_removed += removed as u64;
         }
     }
 

@@ -108,15 +108,16 @@ impl State {
             self.keep_enter(event, slot);
             return subject;
         }
-        let enter = std::mem::take(&mut entry.enter);
         if event.ts < entry.known_since {
+            entry.enter.clear();
             subject.fd = subject.fd.or_else(|| created_fd(event));
             return subject;
         }
-        if enter.is_empty() {
+        if entry.enter.is_empty() {
             self.dispatch(event, None, slot, &mut subject);
             return subject;
         }
+        let enter = std::mem::take(&mut entry.enter);
         let half = Event::parse(&enter, event.cpu, 0)
             .ok()
             .filter(|half| is_half_of(half.ty, ty));
@@ -133,7 +134,14 @@ impl State {
     }
 
     /// Carries out what had to wait until rules saw the last event.
+    #[inline]
     pub fn settle(&mut self) {
+        if self.pending.close.is_some() || self.pending.exit.is_some() || self.live.is_some() {
+            self.settle_pending();
+        }
+    }
+
+    fn settle_pending(&mut self) {
         if let Some((files, fd)) = self.pending.close.take()
             && let Some(old) = self.files.get_mut(files).remove(fd)
         {
@@ -315,6 +323,9 @@ impl State {
         let Some(entry) = self.threads.get(slot) else {
             return BStr::new("./");
         };
+        if entry.thread.is_main() {
+            return entry.thread.cwd.as_bstr();
+        }
         match self.threads.by_tid(entry.thread.pid) {
             Some(leader) if leader.thread.is_main() => leader.thread.cwd.as_bstr(),
             _ => BStr::new("./"),

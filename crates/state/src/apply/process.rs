@@ -365,7 +365,7 @@ impl State {
         self.own_files(slot);
         if let Some(entry) = self.threads.get(slot) {
             let table = self.files.get_mut(entry.files);
-            table.change(0..=i64::MAX, |fd| fd.cloexec, |_| false);
+            table.remove_all(0..=i64::MAX, |fd| fd.cloexec);
         }
         self.need_user(uid, gid);
     }

@@ -17,6 +17,9 @@ const MAX_TEXT: usize = 4096;
 /// The ticks per second that the kernel counts in for programs, on every architecture.
 const TICK_NS: u64 = 1_000_000_000 / 100;
 
+/// `PF_KTHREAD` in the flags of a task.
+const KERNEL_THREAD: u64 = 0x0020_0000;
+
 /// Room for the entries of a directory.
 const DIR_BUFFER: usize = 32 * 1024;
 
@@ -196,7 +199,8 @@ impl<'a> Reader<'a> {
         let started = field(22)? as u64;
         thread.clone_ts = self.shared.boot_ts + started.saturating_mul(TICK_NS);
         Some(Stat {
-            dead: matches!(fields.first(), Some(&(b"Z" | b"X" | b"x"))),
+            dead: matches!(fields.first(), Some(&(b"Z" | b"X" | b"x")))
+                || field(9)? as u64 & KERNEL_THREAD != 0,
             threads: field(20)?,
         })
     }
@@ -247,6 +251,7 @@ impl<'a> Reader<'a> {
 }
 
 struct Stat {
+    /// A zombie or a kernel thread.
     dead: bool,
     threads: i64,
 }
