@@ -6,10 +6,13 @@
  * jumps there; calls that nobody wants leave after three loads.
  */
 #include "syscall.h"
+#include "family/descriptor.h"
 #include "family/generic.h"
 #include "family/io.h"
 #include "family/lifecycle.h"
+#include "family/memory.h"
 #include "family/scheduler.h"
+#include "family/socket.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -67,6 +67,22 @@ static __always_inline s64 call__int(const struct call *call, int index)
 	return (s32)call__arg(call, index);
 }
 
+/* A struct timespec of the calling program, in nanoseconds; 0 if there is none. */
+static __always_inline u64 timespec__read(u64 from, bool compat)
+{
+	s64 time[2] = {};
+	s32 short_time[2] = {};
+
+	if (compat) {
+		bpf_probe_read_user(short_time, sizeof(short_time), (void *)from);
+		time[0] = short_time[0];
+		time[1] = short_time[1];
+	} else {
+		bpf_probe_read_user(time, sizeof(time), (void *)from);
+	}
+	return time[0] * 1000000000ULL + time[1];
+}
+
 /* A directory descriptor: the capture format and Linux agree on AT_FDCWD. */
 #define AT_FDCWD (-100)
 

@@ -3,9 +3,12 @@
 //! `bpf/README.md` tells how to add one. All carry `root_` in their names and skip, saying so,
 //! where the kernel refuses BPF.
 
+mod descriptor;
 mod io;
 mod layout;
 mod lifecycle;
+mod memory;
+mod socket;
 mod stream;
 
 use std::ffi::CString;
