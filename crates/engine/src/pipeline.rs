@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use lanner_container::{Containers, Identity};
 use lanner_event::snapshot::Snapshot;
 use lanner_event::{Event, EventType, RawEvent};
-use lanner_fields::{EventRecord, Session, kind_of};
+use lanner_fields::{EventRecord, Session, kind_of, thread_of};
 use lanner_filter::{KindId, Matcher, Matching, PrintOptions, RuleIndex, Scratch, Template};
 use lanner_rules::{RuleId, Ruleset};
 use lanner_state::{State, Subject};
@@ -115,13 +115,13 @@ impl Pipeline {
         let subject = self.state.apply(&event);
         let kind = kind_of(&event);
         let told = told(&mut self.containers, &event);
+        self.session.observe(&event);
         if !raw.state_only {
-            self.session.observe(&event);
             if self.matcher.kinds().contains(kind) {
                 self.evaluate(&event, subject, kind, told, sink);
             } else if starts_process(&event) {
                 // The files of a container that lives briefly are soon gone.
-                identity(&mut self.containers, &self.state, subject, event.ts);
+                identity(&mut self.containers, &self.state, subject, &event);
             }
             self.arena.reset();
         }
@@ -140,7 +140,7 @@ impl Pipeline {
         self.counters.evaluated += 1;
         let identity = match &told {
             Some(identity) => Some(identity),
-            None => identity(&mut self.containers, &self.state, subject, event.ts),
+            None => identity(&mut self.containers, &self.state, subject, event),
         };
         let record = EventRecord::new(event, &self.state, subject, identity, &self.session);
         self.matched.clear();
@@ -188,10 +188,10 @@ fn identity<'c>(
     containers: &'c mut Containers,
     state: &State,
     subject: Subject,
-    now: u64,
+    event: &Event<'_>,
 ) -> Option<&'c Identity> {
-    let thread = subject.thread.and_then(|key| state.thread(key))?;
-    Some(containers.identify(state, thread.cgroups, now))
+    let thread = thread_of(event, state, subject)?;
+    Some(containers.identify(state, thread.cgroups, event.ts))
 }
 
 /// What an event of a capture tells of a container: its fields are about that container.
