@@ -11,6 +11,7 @@
 #include "family/io.h"
 #include "family/lifecycle.h"
 #include "family/memory.h"
+#include "family/path.h"
 #include "family/scheduler.h"
 #include "family/socket.h"
 

@@ -8,6 +8,7 @@ mod io;
 mod layout;
 mod lifecycle;
 mod memory;
+mod path;
 mod socket;
 mod stream;
 
@@ -51,10 +52,17 @@ impl Seen {
     /// Asserts every parameter.
     #[track_caller]
     pub(crate) fn assert(&self, expected: &[Param<'_>]) {
+        self.assert_from(0, expected);
+    }
+
+    /// Asserts every parameter from the one at `first` on.
+    #[track_caller]
+    pub(crate) fn assert_from(&self, first: usize, expected: &[Param<'_>]) {
         let info = self.ty.info();
         assert_eq!(self.params.len(), info.params.len(), "{}", info.symbol);
-        assert_eq!(expected.len(), info.params.len(), "{}", info.symbol);
-        for ((value, expected), param) in self.params.iter().zip(expected).zip(info.params) {
+        assert_eq!(first + expected.len(), info.params.len(), "{}", info.symbol);
+        let params = self.params.iter().zip(info.params).skip(first);
+        for ((value, param), expected) in params.zip(expected) {
             let bytes = match expected {
                 Empty => vec![],
                 S64(n) => n.to_le_bytes().to_vec(),
