@@ -1,8 +1,6 @@
 //! Flags that print something and end, and what is said when something is wrong.
 
-mod common;
-
-use common::{Lab, rule};
+use crate::lab::{Lab, rule};
 
 #[test]
 fn versions_are_told_in_text_and_json() {

@@ -1,13 +1,11 @@
 //! Bad input and bad days: a clear error, or a counted and reported loss; never a panic or a hang.
 
-mod common;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use common::{Lab, Ran, rule};
+use crate::lab::{Lab, Ran, rule};
 
 /// Replays one exec with these rules.
 fn replay(lab: &Lab, rules: &str) -> Ran {

@@ -1,7 +1,5 @@
 //! What the tests of the binary share: a way to run it, and captures to replay.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,16 +11,16 @@ use lanner_event::{EventType, RawEvent};
 use lanner_scap::{Compression, Writer};
 
 /// A folder with a configuration, and room for rules and captures.
-pub struct Lab {
+pub(crate) struct Lab {
     dir: tempfile::TempDir,
 }
 
 /// What a run of the binary gave.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl From<Output> for Ran {
@@ -36,7 +34,7 @@ impl From<Output> for Ran {
 }
 
 impl Lab {
-    pub fn new() -> Lab {
+    pub(crate) fn new() -> Lab {
         let lab = Lab {
             dir: tempfile::tempdir().expect("a folder for the test"),
         };
@@ -47,19 +45,19 @@ impl Lab {
         lab
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// Writes a file and gives its path.
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.dir.path().join(name);
         fs::write(&path, content).expect("a file for the test");
         path
     }
 
     /// The binary with the lab's configuration, in UTC, on a machine called `lab`.
-    pub fn lanner<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+    pub(crate) fn lanner<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lanner"));
         command
             .args(args)
@@ -73,13 +71,13 @@ impl Lab {
     }
 
     /// Runs it to its end.
-    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
         let output = self.lanner(args).output();
         output.expect("the binary starts").into()
     }
 
     /// A capture of a shell that executes these programs, a second apart, from 1,700,000,000 s.
-    pub fn capture(&self, name: &str, programs: &[&str]) -> PathBuf {
+    pub(crate) fn capture(&self, name: &str, programs: &[&str]) -> PathBuf {
         let path = self.dir.path().join(name);
         let shell = ThreadEntry {
             tid: 100,
@@ -123,7 +121,7 @@ impl Lab {
 }
 
 /// The exit of an `execve` of thread 100.
-pub fn execve(program: &str) -> EventBuilder {
+pub(crate) fn execve(program: &str) -> EventBuilder {
     let comm = program.rsplit('/').next().unwrap_or(program);
     EventBuilder::new(EventType::SYSCALL_EXECVE_19_X)
         .tid(100)
@@ -147,7 +145,7 @@ pub fn execve(program: &str) -> EventBuilder {
 }
 
 /// A rules file with one rule.
-pub fn rule(name: &str, condition: &str, output: &str) -> String {
+pub(crate) fn rule(name: &str, condition: &str, output: &str) -> String {
     format!(
         "- rule: {name}\n  desc: a rule of the tests\n  condition: {condition}\n  \
          output: {output:?}\n  priority: NOTICE\n  tags: [b_tag, a_tag]\n"

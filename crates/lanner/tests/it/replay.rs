@@ -1,11 +1,9 @@
 //! Alerts of the binary on captures: formats, summary, exit codes.
 
-mod common;
-
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
-use common::{Lab, Ran, rule};
+use crate::lab::{Lab, Ran, rule};
 
 fn exec_rule() -> String {
     rule(

@@ -1,0 +1,233 @@
+//! Runs over the events of this machine. They need root and BPF, and are skipped elsewhere.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+
+use crate::lab::{Lab, rule};
+
+/// Whether the probe can be tried here; says so if not.
+fn can_monitor() -> bool {
+    let root = geteuid().is_root();
+    if !root {
+        eprintln!("skipped: needs root");
+    }
+    root
+}
+
+/// A monitor that is known to see events.
+struct Monitor {
+    child: Child,
+    out: BufReader<std::process::ChildStdout>,
+}
+
+/// Starts monitoring with a rule on a program that only this test starts, and waits until its
+/// first start was seen.
+fn start(lab: &Lab, marker: &str, more: &[&str]) -> Monitor {
+    let program = lab.path().join(marker);
+    std::fs::copy("/bin/true", &program).unwrap();
+    lab.file(
+        "rules.yaml",
+        rule(
+            "Marked",
+            &format!("evt.type = execve and proc.name = {marker}"),
+            "%proc.name %proc.pid %proc.exepath",
+        ),
+    );
+    let mut args = vec!["-r", "rules.yaml", "-U"];
+    args.extend(more);
+    let mut child = lab
+        .lanner(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let mut monitor = Monitor { child, out };
+    // The probe is attached when the log says that it is.
+    let mut log = BufReader::new(monitor.child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("One ring buffer") {
+        let read = log.read_line(&mut text).unwrap();
+        assert!(read > 0, "the monitor ended: {text}");
+    }
+    monitor.child.stderr = Some(log.into_inner());
+    run(lab, marker);
+    let line = monitor.line();
+    assert!(line.contains(&format!("Notice {marker} ")), "{line}");
+    monitor
+}
+
+fn run(lab: &Lab, marker: &str) {
+    let status = Command::new(lab.path().join(marker)).status().unwrap();
+    assert!(status.success());
+}
+
+impl Monitor {
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// What is left on its stdout and stderr, and its exit code.
+    fn end(mut self) -> (String, String, Option<i32>) {
+        let mut out = String::new();
+        self.out.read_to_string(&mut out).unwrap();
+        let mut log = String::new();
+        let mut stderr = self.child.stderr.take().unwrap();
+        stderr.read_to_string(&mut log).unwrap();
+        (out, log, self.child.wait().unwrap().code())
+    }
+}
+
+fn check_accounts(log: &str) {
+    let line = log.lines().find(|l| l.contains(" produced ")).unwrap();
+    assert!(line.contains(" produced = "), "{line}");
+}
+
+#[test]
+fn root_a_started_program_is_an_alert_and_sigterm_ends_in_order() {
+    if !can_monitor() {
+        return;
+    }
+    for (signal, marker) in [(Signal::TERM, "lnr_term"), (Signal::INT, "lnr_int")] {
+        let lab = Lab::new();
+        let mut monitor = start(&lab, marker, &[]);
+        for _ in 0..3 {
+            run(&lab, marker);
+            let line = monitor.line();
+            let path = lab.path().join(marker);
+            assert!(line.ends_with(&format!("{}\n", path.display())), "{line}");
+        }
+        monitor.signal(signal);
+        let (out, log, code) = monitor.end();
+        assert_eq!(code, Some(0), "{log}");
+        assert!(out.contains("Events detected: 4\n"), "{out}");
+        assert!(log.contains("SIGINT received, exiting..."), "{log}");
+        check_accounts(&log);
+    }
+}
+
+#[test]
+fn root_an_idle_host_reaches_the_end_of_minus_m() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    // Nothing starts this program: no event comes.
+    lab.file(
+        "rules.yaml",
+        rule(
+            "Never",
+            "evt.type = execve and evt.res = SUCCESS and proc.name = nx",
+            "x",
+        ),
+    );
+    let started = Instant::now();
+    let ran = lab.run(["-r", "rules.yaml", "-M", "1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(started.elapsed().as_secs() >= 1);
+    assert!(
+        ran.stdout.contains("Events detected: 0\n"),
+        "{}",
+        ran.stdout
+    );
+    check_accounts(&ran.stderr);
+}
+
+#[test]
+fn root_sigusr1_reopens_the_file_output() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    let events = lab.path().join("events.txt");
+    let marker = "lnr_usr1";
+    let mut monitor = start(
+        &lab,
+        marker,
+        &[
+            "-o",
+            "file_output.enabled=true",
+            "-o",
+            "file_output.keep_alive=true",
+            "-o",
+            "file_output.filename=events.txt",
+        ],
+    );
+    std::fs::rename(&events, lab.path().join("old.txt")).unwrap();
+    monitor.signal(Signal::USR1);
+    // Alerts follow the reopening in the queue of the outputs: once the log tells of it, the next
+    // alert goes to the new file.
+    let mut log = BufReader::new(monitor.child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("SIGUSR1 received, reopening outputs...") {
+        assert!(log.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    monitor.child.stderr = Some(log.into_inner());
+    run(&lab, marker);
+    monitor.line();
+    monitor.signal(Signal::TERM);
+    let (_, log, code) = monitor.end();
+    assert_eq!(code, Some(0), "{log}");
+    let old = std::fs::read_to_string(lab.path().join("old.txt")).unwrap();
+    let new = std::fs::read_to_string(&events).unwrap();
+    assert_eq!((old.lines().count(), new.lines().count()), (1, 1));
+}
+
+#[test]
+fn root_rules_that_are_deleted_in_mid_run_change_nothing() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    let marker = "lnr_gone";
+    let mut monitor = start(&lab, marker, &[]);
+    std::fs::remove_file(lab.path().join("rules.yaml")).unwrap();
+    run(&lab, marker);
+    let line = monitor.line();
+    assert!(line.contains(marker), "{line}");
+    monitor.signal(Signal::TERM);
+    let (out, log, code) = monitor.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(out.contains("   Marked: 2\n"), "{out}");
+}
+
+#[test]
+fn root_without_rights_one_message_names_them() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "x"));
+    let command = lab.lanner(["-r", "rules.yaml"]);
+    let output = Command::new("setpriv")
+        .args(["--bounding-set=-all", "--inh-caps=-all", "--"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(lab.path())
+        .output();
+    let Ok(output) = output else {
+        eprintln!("skipped: needs setpriv");
+        return;
+    };
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let errors: Vec<&str> = stderr
+        .lines()
+        .filter(|l| l.starts_with("Error: "))
+        .collect();
+    assert_eq!(errors.len(), 1, "{stderr}");
+    assert!(
+        errors[0].contains("BPF") && errors[0].contains("run as root"),
+        "{stderr}"
+    );
+}

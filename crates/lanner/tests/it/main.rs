@@ -1,0 +1,8 @@
+//! Tests of the binary as people run it.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+
+mod bad_days;
+mod cli;
+mod lab;
+mod live;
+mod replay;
