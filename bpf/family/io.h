@@ -4,6 +4,7 @@
 
 #include "../syscall.h"
 #include "../file.h"
+#include "../iovec.h"
 
 #define OPEN_FLAG(linux_bits, name) \
 	if (flags & (linux_bits))   \
@@ -95,21 +96,107 @@ EXIT(SYSCALL_CLOSE_X, LOSS_CLOSE)
 	event__s64(e, call__int(call, 0));
 }
 
-EXIT(SYSCALL_READ_X, LOSS_IO)
+/* ---- one buffer ---- */
+
+/* data, fd, size */
+static __always_inline void event__read_data(struct event *e, const struct call *call,
+					     const struct config *config)
 {
-	event__s64(e, call->ret);
 	event__data_user(e, config, call__arg(call, 1), call->ret);
 	event__s64(e, call__int(call, 0));
 	event__u32(e, call__arg(call, 2));
 }
 
 /* A failed write names the bytes that it would have written. */
-EXIT(SYSCALL_WRITE_X, LOSS_IO)
+static __always_inline void event__write_data(struct event *e, const struct call *call,
+					      const struct config *config)
 {
 	u64 size = call__arg(call, 2);
 
-	event__s64(e, call->ret);
 	event__data_user(e, config, call__arg(call, 1), call->ret > 0 ? call->ret : size);
 	event__s64(e, call__int(call, 0));
 	event__u32(e, size);
+}
+
+/* A position in the file: 32-bit programs pass it in two halves. */
+static __always_inline u64 call__position(const struct call *call)
+{
+	u64 position = call__arg(call, 3);
+
+	return call->compat ? call__arg(call, 4) << 32 | position : position;
+}
+
+EXIT(SYSCALL_READ_X, LOSS_IO)
+{
+	event__s64(e, call->ret);
+	event__read_data(e, call, config);
+}
+
+EXIT(SYSCALL_PREAD_X, LOSS_IO)
+{
+	event__s64(e, call->ret);
+	event__read_data(e, call, config);
+	event__u64(e, call__position(call));
+}
+
+EXIT(SYSCALL_WRITE_X, LOSS_IO)
+{
+	event__s64(e, call->ret);
+	event__write_data(e, call, config);
+}
+
+EXIT(SYSCALL_PWRITE_X, LOSS_IO)
+{
+	event__s64(e, call->ret);
+	event__write_data(e, call, config);
+	event__u64(e, call__position(call));
+}
+
+/* ---- several buffers ---- */
+
+/* res, size, data, fd */
+static __always_inline void event__readv(struct event *e, const struct call *call,
+					 const struct config *config)
+{
+	event__s64(e, call->ret);
+	event__u32(e, call->ret > 0 ? call->ret : 0);
+	event__data_iovec(e, config, call__arg(call, 1), call__arg(call, 2), call->ret,
+			  call->compat);
+	event__s64(e, call__int(call, 0));
+}
+
+/* res, data, fd, size */
+static __always_inline void event__writev(struct event *e, const struct call *call,
+					  const struct config *config)
+{
+	u64 iov = call__arg(call, 1);
+	u32 count = call__arg(call, 2);
+
+	event__s64(e, call->ret);
+	event__data_iovec(e, config, iov, count, call->ret > 0 ? call->ret : RECORD_MAX,
+			  call->compat);
+	event__s64(e, call__int(call, 0));
+	event__u32(e, iovec__total(iov, count, call->compat));
+}
+
+EXIT(SYSCALL_READV_X, LOSS_IO)
+{
+	event__readv(e, call, config);
+}
+
+EXIT(SYSCALL_PREADV_X, LOSS_IO)
+{
+	event__readv(e, call, config);
+	event__u64(e, call__position(call));
+}
+
+EXIT(SYSCALL_WRITEV_X, LOSS_IO)
+{
+	event__writev(e, call, config);
+}
+
+EXIT(SYSCALL_PWRITEV_X, LOSS_IO)
+{
+	event__writev(e, call, config);
+	event__u64(e, call__position(call));
 }

@@ -196,3 +196,88 @@ fn root_write_reports_what_was_written_and_a_failed_one_what_would_have_been() {
         ]);
     }
 }
+
+/// Two buffers, as `struct iovec`.
+fn iovecs(first: &[u8], second: &[u8]) -> [usize; 4] {
+    [
+        first.as_ptr() as usize,
+        first.len(),
+        second.as_ptr() as usize,
+        second.len(),
+    ]
+}
+
+#[test]
+fn root_reads_and_writes_at_a_position_report_it() {
+    let file = tempfile::tempfile().unwrap();
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
+    let text = b"hello, world";
+    let mut buffer = [0u8; 8];
+    let types = [EventType::SYSCALL_PWRITE_X, EventType::SYSCALL_PREAD_X];
+    let Some(seen) = observe(&types, || {
+        raw_syscall!(libc::SYS_pwrite64, fd, text.as_ptr(), text.len(), 5);
+        raw_syscall!(libc::SYS_pread64, fd, buffer.as_mut_ptr(), buffer.len(), 5)
+    }) else {
+        return;
+    };
+    let own = S64(i64::from(fd));
+    seen.one(types[0])
+        .assert(&[S64(12), Bytes(text), own, U32(12), U64(5)]);
+    let own = S64(i64::from(fd));
+    seen.one(types[1])
+        .assert(&[S64(8), Bytes(b"hello, w"), own, U32(8), U64(5)]);
+}
+
+#[test]
+fn root_vectored_writes_report_the_bytes_of_all_buffers() {
+    let file = tempfile::tempfile().unwrap();
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
+    let vectors = iovecs(b"hello, ", b"world");
+    let at = vectors.as_ptr() as usize;
+    let types = [EventType::SYSCALL_WRITEV_X, EventType::SYSCALL_PWRITEV_X];
+    for fd in [fd, -1] {
+        let Some(seen) = observe(&types, || {
+            raw_syscall!(libc::SYS_writev, fd, at, 2);
+            raw_syscall!(libc::SYS_pwritev, fd, at, 2, 3, 0)
+        }) else {
+            return;
+        };
+        let result = if fd < 0 { -i64::from(libc::EBADF) } else { 12 };
+        let all = [
+            S64(result),
+            Bytes(b"hello, world"),
+            S64(fd.into()),
+            U32(12),
+            U64(3),
+        ];
+        seen.one(types[0]).assert(&all[..4]);
+        seen.one(types[1]).assert(&all);
+    }
+}
+
+#[test]
+fn root_vectored_reads_report_what_was_read() {
+    let file = tempfile::tempfile().unwrap();
+    std::os::unix::fs::FileExt::write_at(&file, b"hello, world", 0).unwrap();
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
+    let (first, second) = ([0u8; 7], [0u8; 3]);
+    let vectors = iovecs(&first, &second);
+    let at = vectors.as_ptr() as usize;
+    let types = [EventType::SYSCALL_READV_X, EventType::SYSCALL_PREADV_X];
+    for fd in [fd, -1] {
+        let Some(seen) = observe(&types, || {
+            raw_syscall!(libc::SYS_readv, fd, at, 2);
+            raw_syscall!(libc::SYS_preadv, fd, at, 2, 0, 0)
+        }) else {
+            return;
+        };
+        let all = if fd < 0 {
+            [S64(-i64::from(libc::EBADF)), U32(0), Empty, S64(-1), U64(0)]
+        } else {
+            let own = S64(i64::from(fd));
+            [S64(10), U32(10), Bytes(b"hello, wor"), own, U64(0)]
+        };
+        seen.one(types[0]).assert(&all[..4]);
+        seen.one(types[1]).assert(&all);
+    }
+}
