@@ -26,6 +26,8 @@ mod render;
 mod scheme;
 mod session;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 

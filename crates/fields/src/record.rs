@@ -89,6 +89,10 @@ impl<'a> EventRecord<'a> {
     /// The process `n` generations up, 0 for its own.
     pub(crate) fn ancestor(&self, n: u32) -> Option<&'a Thread> {
         let mut process = self.leader(self.thread?)?;
+        // More generations than threads: their parents go round in a circle.
+        if n as usize > self.state.thread_count() {
+            return None;
+        }
         for _ in 0..n {
             process = self.leader(self.state.parent(process)?)?;
         }
