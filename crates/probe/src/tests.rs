@@ -4,7 +4,9 @@
 //! where the kernel refuses BPF.
 
 mod descriptor;
+mod identity;
 mod io;
+mod kernel;
 mod layout;
 mod lifecycle;
 mod memory;
