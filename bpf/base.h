@@ -153,6 +153,9 @@ struct {
 } programs SEC(".maps");
 
 #define barrier() asm volatile("" ::: "memory")
+/* Makes the compiler forget what it knows of a value, and so keep the check that the verifier,
+ * which does not know it, needs to see. */
+#define LAUNDER(value) asm volatile("" : "+r"(value))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #ifndef __always_inline

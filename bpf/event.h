@@ -194,6 +194,7 @@ static __always_inline u32 event__push_bytes_user(struct event *e, u64 from, u32
 {
 	long error;
 
+	LAUNDER(len);
 	len &= RECORD_MAX;
 	error = bpf_probe_read_user(event__at(e, e->pos), len, (const void *)from);
 	if (unlikely(error)) {
@@ -208,6 +209,7 @@ static __always_inline u32 event__push_bytes_kernel(struct event *e, const void 
 {
 	long error;
 
+	LAUNDER(len);
 	len &= RECORD_MAX;
 	error = bpf_probe_read_kernel(event__at(e, e->pos), len, from);
 	if (unlikely(error)) {

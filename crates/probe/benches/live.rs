@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use lanner_event::{Outcomes, Poll, Selection, Source, Syscall};
 use lanner_probe::{Options, Probe};
 
-const ROUNDS: usize = 200;
-const CALLS: u32 = 2_000;
+const ROUNDS: usize = 3_000;
+const CALLS: u32 = 100;
 
 fn best(mut round: impl FnMut()) -> f64 {
     (0..ROUNDS)

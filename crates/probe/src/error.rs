@@ -159,7 +159,6 @@ impl Capabilities {
 
 /// Tells a refusal for lack of rights from other failures.
 pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeError {
-    let denied = error.kind() == libbpf_rs::ErrorKind::PermissionDenied;
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
     if lockdown.contains("[confidentiality]") {
         return ProbeError::Rights {
@@ -168,26 +167,24 @@ pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeErro
             hint: ", on a kernel that is not locked down",
         };
     }
-    if !denied {
-        return ProbeError::Kernel {
-            step,
-            error: chain(error),
-        };
-    }
     let held = effective_capabilities();
     let lacking: Vec<&str> = [("CAP_BPF", 39), ("CAP_PERFMON", 38)]
         .iter()
         .filter(|(_, bit)| held & (1 << bit) == 0 && held & (1 << 21) == 0)
         .map(|(name, _)| *name)
         .collect();
+    let denied = error.kind() == libbpf_rs::ErrorKind::PermissionDenied;
+    // The verifier, too, says "permission denied" of what it does not like.
+    if !denied || lacking.is_empty() {
+        return ProbeError::Kernel {
+            step,
+            error: chain(error),
+        };
+    }
     // SAFETY: a plain query.
     let root = unsafe { libc::geteuid() } == 0;
     ProbeError::Rights {
-        missing: if lacking.is_empty() {
-            "the permission of the kernel's security policy to use BPF".into()
-        } else {
-            lacking.join(" and ")
-        },
+        missing: lacking.join(" and "),
         hint: if root {
             " of the host, not of a container or user namespace that withholds it"
         } else {

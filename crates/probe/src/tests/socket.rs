@@ -6,7 +6,6 @@ use super::{Bytes, Empty, EventType, Param, S64, That, U8, U32, U64, observe};
 use crate::raw_syscall;
 
 const EBADF: i64 = -(libc::EBADF as i64);
-const EFAULT: i64 = -(libc::EFAULT as i64);
 
 const LOOPBACK: [u8; 4] = [127, 0, 0, 1];
 
@@ -555,7 +554,7 @@ fn root_messages_report_data_of_all_buffers_and_control_data() {
         U32(11),
         unix_tuple,
     ]);
-    sends[1].assert(&[S64(EFAULT), Empty, S64(-1), Empty, Empty]);
+    sends[1].assert(&[S64(EBADF), Empty, S64(-1), Empty, Empty]);
     let unix_tuple: Param<'_> = That(&|b| b.len() == 17 && b[0] == 1);
     let receives = seen.all_of(seen.tid, T::SOCKET_RECVMSG_X);
     receives[0].assert(&[

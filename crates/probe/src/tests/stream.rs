@@ -200,3 +200,16 @@ fn a_buffer_that_cannot_hold_every_event_is_refused() {
         assert!(matches!(error, ProbeError::BufferSize { .. }), "{error}");
     }
 }
+
+#[test]
+fn root_all_programs_load_together() {
+    let mut selection = Selection::everything();
+    for name in ["sched_switch", "page_fault_user", "page_fault_kernel"] {
+        selection.show(Syscall::by_name(name).unwrap(), Outcomes::ANY);
+    }
+    let Some(probe) = open(&options(selection)) else {
+        return;
+    };
+    assert_eq!(probe.capabilities().refused, []);
+    assert_eq!(probe.capabilities().attached, crate::Hook::ALL);
+}
