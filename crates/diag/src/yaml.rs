@@ -17,4 +17,4 @@ mod tests;
 
 pub use file::{LoadError, MAX_FILE, load};
 pub use node::{Mark, Node, Value};
-pub use parse::{MAX_ALIASED, MAX_DEPTH, ParseError, parse};
+pub use parse::{MAX_ALIASED, MAX_DEPTH, MAX_NODES, ParseError, parse};

@@ -30,6 +30,9 @@ fn fault(message: impl Into<String>, context: &Context, place: Place) -> Fault {
     error_at(ErrorCode::Validate, message, context, place)
 }
 
+/// Among how many names one that was meant is looked for.
+const MAX_NAMES: usize = 10_000;
+
 /// The fault of changing what does not exist.
 fn ghost<'a>(
     message: &str,
@@ -39,7 +42,7 @@ fn ghost<'a>(
     names: impl Iterator<Item = &'a str>,
 ) -> Fault {
     let mut fault = fault(message, context, place);
-    fault.help = nearest(name, names).map(|n| format!("did you mean `{n}`?"));
+    fault.help = nearest(name, names.take(MAX_NAMES)).map(|n| format!("did you mean `{n}`?"));
     fault
 }
 

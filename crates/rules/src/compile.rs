@@ -6,6 +6,8 @@ pub(crate) mod kinds;
 mod macros;
 mod place;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use lanner_diag::yaml::Mark;
 use lanner_diag::{Files, Span, TextRange, nearest};
 use lanner_filter::{
@@ -14,8 +16,8 @@ use lanner_filter::{
 };
 
 use crate::collect::Collector;
-use crate::item::{Place, RuleItem, Text};
-use crate::lists::{Lists, Substituted};
+use crate::item::{Items, Place, RuleItem, Text};
+use crate::lists::{Lists, Substituted, TooLong};
 use crate::read::error_at;
 use crate::result::{Code, Context, ErrorCode, Item, LoadResult, Problem, WarningCode};
 use crate::ruleset::{ExtraField, Options, Rule, RuleId};
@@ -41,15 +43,56 @@ const DEPRECATED: [(&str, &str); 6] = [
 ];
 const NO_LATENCY: &str = "field is not available due to the drop of enter events.";
 
+/// How many errors of a file are reported; the rest would not be read.
+pub(crate) const MAX_ERRORS: usize = 1000;
+
+/// How many warnings of a file are reported.
+pub(crate) const MAX_WARNINGS: usize = 10_000;
+
 /// More event types than this are too many for one rule.
 const MANY_TYPES: usize = 100;
 
 /// What the items of all files so far come to.
 #[derive(Default)]
 pub(crate) struct Compiled {
-    pub(crate) rules: Vec<Rule>,
+    /// For each rule that is collected, unless it is at fault or for an unknown source.
+    outcomes: Vec<Option<Outcome>>,
     pub(crate) lists: Lists,
     pub(crate) macros: Macros,
+}
+
+/// What a rule came to, and what that depends on.
+struct Outcome {
+    /// None if it is skipped.
+    rule: Option<Rule>,
+    warnings: Vec<Problem>,
+    /// The macros that its condition names, by their numbers.
+    macros: Vec<usize>,
+    visibility: u32,
+    /// Of its condition with lists.
+    text_hash: u64,
+}
+
+impl Compiled {
+    /// The rules, numbered, and enabled as their items say.
+    pub(crate) fn take_rules(&mut self, items: &Items<RuleItem>, options: &Options) -> Vec<Rule> {
+        let outcomes = std::mem::take(&mut self.outcomes)
+            .into_iter()
+            .zip(items.iter());
+        let rules = outcomes.filter_map(|(outcome, item)| Some((outcome?.rule?, item)));
+        let numbered = rules.zip(0..).map(|((mut rule, item), number)| {
+            rule.id = RuleId(number);
+            rule.enabled = item.enabled && item.priority <= options.min_priority;
+            rule
+        });
+        numbered.collect()
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 pub(crate) struct Compiler<'a> {
@@ -95,21 +138,33 @@ impl Found<'_> {
 }
 
 impl Compiler<'_> {
-    pub(crate) fn compile(mut self) -> Compiled {
+    /// Compiles all items. What is as it was in `previous`, the items of the files before, is
+    /// taken from there together with its warnings, which Falco repeats for each file.
+    pub(crate) fn compile(mut self, previous: Compiled) -> Compiled {
         let collector = self.collector;
         let mut lists = Lists::new(&collector.lists);
         let mut macros = self.macros(&mut lists);
-        let mut rules = Vec::new();
-        for item in collector.rules.iter().filter(|rule| !rule.unknown_source) {
-            let id = RuleId(rules.len() as u32);
-            rules.extend(self.rule(item, id, &mut lists, &mut macros));
+        let changed = macros.changed_from(&previous.macros);
+        let mut previous = previous.outcomes.into_iter();
+        let mut outcomes = Vec::with_capacity(collector.rules.len());
+        for item in collector.rules.iter() {
+            let before = previous.next().flatten();
+            let outcome = match item.unknown_source || self.is_full() {
+                true => None,
+                false => self.rule(item, before, &changed, &mut lists, &mut macros),
+            };
+            outcomes.push(outcome);
         }
         self.unused(&lists, &macros);
         Compiled {
-            rules,
+            outcomes,
             lists,
             macros,
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.result.errors.len() >= MAX_ERRORS
     }
 
     fn file_context(&self, place: Place) -> Context {
@@ -121,10 +176,7 @@ impl Compiler<'_> {
     }
 
     fn warn(&mut self, problem: Problem) {
-        // Falco does not get further than the first error.
-        if self.result.successful() {
-            self.result.warnings.push(problem);
-        }
+        self.result.warn(problem);
     }
 
     fn macros(&mut self, lists: &mut Lists) -> Macros {
@@ -136,7 +188,8 @@ impl Compiler<'_> {
                 false => {
                     let at = item.condition.place().unwrap_or(item.place);
                     let context = context.with(Item::MacroCondition, "", at.mark);
-                    self.parse(&item.condition, &context, lists)
+                    let substituted = lists.substitute(&item.condition.text);
+                    self.parse(&item.condition, substituted, &context)
                 }
             };
             let (ast, lists) = parsed.map(|p| (p.ast, p.lists)).unzip();
@@ -145,16 +198,22 @@ impl Compiler<'_> {
         for (at, item) in self.collector.macros.iter().enumerate() {
             if let Err(refusal) = macros.resolve_in(at, item.order.visibility) {
                 let context = self.context(Item::Macro, &item.name, item.place);
-                self.refused(refusal, &item.condition, &context, &macros);
+                let lists = macros.lists(at);
+                self.refused(refusal, &item.condition, lists, &context, &macros);
             }
         }
         macros
     }
 
-    /// Puts lists into a condition and parses it.
-    fn parse(&mut self, condition: &Text, context: &Context, lists: &mut Lists) -> Option<Parsed> {
-        let (message, offset, text) = match lists.substitute(&condition.text) {
-            Err(_) => (
+    /// Parses a condition that lists were put into.
+    fn parse(
+        &mut self,
+        condition: &Text,
+        substituted: Result<Substituted, TooLong>,
+        context: &Context,
+    ) -> Option<Parsed> {
+        let (message, offset, text) = match substituted {
+            Err(TooLong) => (
                 "the condition is too long with its lists".to_owned(),
                 0,
                 None,
@@ -186,30 +245,44 @@ impl Compiler<'_> {
         None
     }
 
-    fn refused(&mut self, refusal: Refusal, condition: &Text, context: &Context, macros: &Macros) {
+    /// Reports that macros cannot be put into a condition.
+    fn refused(
+        &mut self,
+        refusal: Refusal,
+        condition: &Text,
+        lists: Option<&Substituted>,
+        context: &Context,
+        macros: &Macros,
+    ) {
         let Refusal::Fault {
             message,
             range,
+            source,
             unknown,
         } = refusal
         else {
             return;
         };
-        let (start, end) = (range.start as usize, range.end as usize);
-        let span = unknown.as_ref().and_then(|name| {
-            let found = condition.text.find(&**name)?;
-            span_of(condition, found, found + name.len(), self.files)
+        let (text, lists) = match source.checked_sub(1).map(|at| at as usize) {
+            Some(at) => match self.collector.macros.at(at) {
+                Some(item) => (&item.condition, macros.lists(at)),
+                None => (condition, lists),
+            },
+            None => (condition, lists),
+        };
+        let help = unknown.and_then(|name| match macros.position(&name) {
+            Some(_) => Some(format!(
+                "a macro sees only those before it: define `{name}` earlier"
+            )),
+            None => nearest(&name, macros.names()).map(|n| format!("did you mean `{n}`?")),
         });
-        let span = span.or_else(|| span_of(condition, start, end, self.files));
-        let help = unknown.and_then(|name| {
-            nearest(&name, macros.names()).map(|n| format!("did you mean `{n}`?"))
-        });
+        let start = range.start as usize;
         self.result.errors.push(Problem {
             code: Code::Error(ErrorCode::Validate),
             message,
             context: context.condition(&condition.text, mark_in(&condition.text, start)),
             deprecated_field: None,
-            span,
+            span: located(text, lists, range, self.files),
             help,
         });
     }
@@ -217,11 +290,11 @@ impl Compiler<'_> {
     fn rule(
         &mut self,
         item: &RuleItem,
-        id: RuleId,
+        before: Option<Outcome>,
+        changed: &[bool],
         lists: &mut Lists,
         macros: &mut Macros,
-    ) -> Option<Rule> {
-        let context = self.context(Item::Rule, &item.name, item.place);
+    ) -> Option<Outcome> {
         let (condition, exception_fields) = match except(item) {
             Ok(excepted) => (excepted.condition, excepted.fields),
             Err(misfit) => {
@@ -236,16 +309,47 @@ impl Compiler<'_> {
                 (item.condition.clone(), Default::default())
             }
         };
-        let output = self.output(item, &context);
-        let condition = self.condition(item, &condition, &context, lists, macros);
-        let (Checked::Fine(output), Checked::Fine(condition)) = (output, condition) else {
-            return None;
-        };
-        if item.broken {
-            return None;
+        let substituted = lists.substitute(&condition.text);
+        let text_hash = substituted.as_ref().map_or(0, |s| hash(&s.text));
+        if let Some(before) = before
+            && before.visibility == item.order.visibility
+            && before.text_hash == text_hash
+            && !before
+                .macros
+                .iter()
+                .any(|at| changed.get(*at).copied().unwrap_or(true))
+        {
+            before.macros.iter().for_each(|at| macros.mark_used(*at));
+            before
+                .warnings
+                .iter()
+                .for_each(|warning| self.warn(warning.clone()));
+            return Some(before);
         }
-        Some(Rule {
-            id,
+        let first_warning = self.result.warnings.len();
+        let context = self.context(Item::Rule, &item.name, item.place);
+        let mut outcome = Outcome {
+            rule: None,
+            warnings: Vec::new(),
+            macros: Vec::new(),
+            visibility: item.order.visibility,
+            text_hash,
+        };
+        let output = match self.output(item, &context) {
+            Checked::Fine(output) => Some(output),
+            Checked::Faulty => None,
+            Checked::Skipped => return Some(self.kept(outcome, first_warning)),
+        };
+        let checked = self.condition(item, &condition, substituted, &context, macros);
+        let (condition, used) = match checked {
+            Checked::Fine(condition) => condition,
+            Checked::Faulty => return None,
+            Checked::Skipped => return Some(self.kept(outcome, first_warning)),
+        };
+        let output = output.filter(|_| !item.broken)?;
+        outcome.macros = used;
+        outcome.rule = Some(Rule {
+            id: RuleId(0),
             name: item.name.clone(),
             desc: item.desc.clone(),
             condition,
@@ -258,8 +362,20 @@ impl Compiler<'_> {
             exception_fields: exception_fields.into_iter().collect(),
             capture: item.capture,
             capture_duration: item.capture_duration,
-            enabled: item.enabled && item.priority <= self.options.min_priority,
-        })
+            enabled: true,
+        });
+        Some(self.kept(outcome, first_warning))
+    }
+
+    /// The outcome with the warnings that were given since `first`.
+    fn kept(&self, mut outcome: Outcome, first: usize) -> Outcome {
+        outcome.warnings = self
+            .result
+            .warnings
+            .get(first..)
+            .unwrap_or_default()
+            .to_vec();
+        outcome
     }
 
     /// The output with what the configuration appends to it, checked.
@@ -425,21 +541,21 @@ impl Compiler<'_> {
         &mut self,
         item: &RuleItem,
         condition: &Text,
+        substituted: Result<Substituted, TooLong>,
         rule: &Context,
-        lists: &mut Lists,
         macros: &mut Macros,
-    ) -> Checked<Condition> {
+    ) -> Checked<(Condition, Vec<usize>)> {
         let Some(place) = item.condition.place() else {
             return Checked::Faulty;
         };
         let context = rule.with(Item::RuleCondition, "", place.mark);
-        let Some(parsed) = self.parse(condition, &context, lists) else {
+        let Some(parsed) = self.parse(condition, substituted, &context) else {
             return Checked::Faulty;
         };
         let ast = match macros.resolve(&parsed.ast, u32::MAX) {
             Ok(ast) => ast,
             Err(refusal) => {
-                self.refused(refusal, condition, rule, macros);
+                self.refused(refusal, condition, Some(&parsed.lists), rule, macros);
                 return Checked::Faulty;
             }
         };
@@ -465,7 +581,11 @@ impl Compiler<'_> {
                     self.warn(problem);
                 }
                 self.count_types(item, &ast, rule);
-                Checked::Fine(compiled)
+                let used = parsed
+                    .ast
+                    .macros()
+                    .filter_map(|(name, _)| macros.position(name));
+                Checked::Fine((compiled, used.collect()))
             }
             Err(errors) => {
                 let mut outcome = Checked::Skipped;
@@ -499,8 +619,7 @@ impl Compiler<'_> {
                 (&item.condition, found.macros.lists(at as usize))
             }
         };
-        let origin = |offset: u32| lists.map_or(offset as usize, |l| l.origin(offset as usize));
-        span_of(text, origin(range.start), origin(range.end), self.files)
+        located(text, lists, range, self.files)
     }
 
     /// Warns of rules that look at events of too many types, or of none.
@@ -616,6 +735,17 @@ impl Compiler<'_> {
             });
         }
     }
+}
+
+/// Where a part of a condition with lists stands in its file.
+fn located(
+    text: &Text,
+    lists: Option<&Substituted>,
+    range: TextRange,
+    files: &Files,
+) -> Option<Span> {
+    let origin = |offset: u32| lists.map_or(offset as usize, |l| l.origin(offset as usize));
+    span_of(text, origin(range.start), origin(range.end), files)
 }
 
 /// A part of a rule that was looked at.

@@ -257,6 +257,10 @@ impl<T: Named> Items<T> {
         self.items.get_mut(position)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
     pub(crate) fn at(&self, position: usize) -> Option<&T> {
         self.items.get(position)
     }

@@ -21,6 +21,8 @@ mod read;
 mod result;
 mod ruleset;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod version;
 
 pub use describe::{EventNames, description_text};

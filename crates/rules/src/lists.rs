@@ -220,10 +220,12 @@ impl Substituted {
     fn copy(&self, text: &str, range: std::ops::Range<usize>, new: &mut Substituted) {
         let base = new.text.len();
         new.origins.push((base, self.origin(range.start)));
-        let inside = self
+        let first = self
             .origins
+            .partition_point(|(start, _)| *start <= range.start);
+        let inside = self.origins[first..]
             .iter()
-            .filter(|(start, _)| *start > range.start && *start < range.end);
+            .take_while(|(start, _)| *start < range.end);
         new.origins
             .extend(inside.map(|(start, from)| (base + start - range.start, *from)));
         new.text.push_str(&text[range]);

@@ -11,6 +11,7 @@ use lanner_diag::yaml::Node;
 use lanner_diag::{FileId, nearest, yaml};
 
 use crate::collect::Collector;
+use crate::compile::MAX_ERRORS;
 use crate::item::{Entry, List, Macro, Order, Place, Text};
 use crate::result::{Context, ErrorCode, Item, LoadResult, Problem, WarningCode};
 use crate::version::Version;
@@ -147,7 +148,6 @@ impl Reader<'_, '_> {
         self.warn_with(code, message, context, self.head(node), None);
     }
 
-    /// What comes after the first error is not warned about: Falco does not get there.
     pub(crate) fn warn_with(
         &mut self,
         code: WarningCode,
@@ -156,16 +156,14 @@ impl Reader<'_, '_> {
         place: Place,
         help: Option<String>,
     ) {
-        if self.result.successful() {
-            self.result.warnings.push(Problem {
-                code: Code::Warning(code),
-                message: message.into(),
-                context: context.clone(),
-                deprecated_field: None,
-                span: Some(place.span()),
-                help,
-            });
-        }
+        self.result.warn(Problem {
+            code: Code::Warning(code),
+            message: message.into(),
+            context: context.clone(),
+            deprecated_field: None,
+            span: Some(place.span()),
+            help,
+        });
     }
 
     fn document(&mut self, document: &Node, top: &Context) -> Result<(), Fault> {
@@ -179,6 +177,9 @@ impl Reader<'_, '_> {
             return Err(fault);
         };
         for item in items.iter().filter(|i| !i.is_null()) {
+            if self.result.errors.len() >= MAX_ERRORS {
+                break;
+            }
             if let Err(fault) = self.item(item, top) {
                 self.result.errors.push(*fault);
             }

@@ -10,6 +10,8 @@ use lanner_diag::yaml::Mark;
 use lanner_diag::{Diagnostic, FileId, Files, Severity, Span};
 use serde_json::{Value as Json, json};
 
+use crate::compile::MAX_WARNINGS;
+
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $short:literal;)+ }) => {
         $(#[$doc])*
@@ -427,7 +429,8 @@ impl Problem {
         }
     }
 
-    fn code_text(&self) -> &'static str {
+    /// Its code, as tools look for it.
+    pub fn short_code(&self) -> &'static str {
         match self.code {
             Code::Error(e) => e.code(),
             Code::Warning(w) => w.code(),
@@ -449,7 +452,7 @@ impl Problem {
         };
         let mut object = json!({
             "context": self.context.json(files),
-            "code": self.code_text(),
+            "code": self.short_code(),
             "codedesc": description,
             "message": self.message,
         });
@@ -466,7 +469,7 @@ impl Problem {
         let _ = writeln!(
             out,
             "{} ({}): {}",
-            self.code_text(),
+            self.short_code(),
             self.short(),
             self.message
         );
@@ -487,6 +490,13 @@ pub struct LoadResult {
 }
 
 impl LoadResult {
+    /// Adds a warning, unless there is an error: Falco does not get further than the first.
+    pub(crate) fn warn(&mut self, warning: Problem) {
+        if self.successful() && self.warnings.len() < MAX_WARNINGS {
+            self.warnings.push(warning);
+        }
+    }
+
     /// Whether the file can be used.
     pub fn successful(&self) -> bool {
         self.errors.is_empty()
@@ -535,7 +545,7 @@ impl LoadResult {
             (&self.warnings, "warnings"),
         ] {
             if !problems.is_empty() {
-                let of = |p: &Problem| format!("{} ({})", p.code_text(), p.short());
+                let of = |p: &Problem| format!("{} ({})", p.short_code(), p.short());
                 let codes: Vec<String> = problems.iter().map(of).collect();
                 let _ = write!(out, "\n {} {word}: [{}]", problems.len(), codes.join(" "));
             }

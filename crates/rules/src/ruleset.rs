@@ -191,7 +191,7 @@ impl Ruleset {
     ) -> (Option<Ruleset>, LoadResults) {
         let mut collector = Collector::new(scheme, &options.sources);
         let mut loaded = LoadResults::default();
-        let mut compiled = None;
+        let mut compiled = Compiled::default();
         for (name, text) in texts {
             let mut result = LoadResult {
                 name: name.clone(),
@@ -228,7 +228,7 @@ impl Ruleset {
                             collector,
                             result,
                         };
-                        compiled = Some(compiler.compile());
+                        compiled = compiler.compile(compiled);
                     }
                 }
             }
@@ -238,11 +238,8 @@ impl Ruleset {
         if !loaded.successful() {
             return (None, loaded);
         }
-        let Compiled {
-            rules,
-            lists,
-            macros,
-        } = compiled.unwrap_or_default();
+        let rules = compiled.take_rules(&collector.rules, options);
+        let Compiled { lists, macros, .. } = compiled;
         let definitions = options
             .describe
             .then(|| Definitions::new(collector.collected(), lists, macros));

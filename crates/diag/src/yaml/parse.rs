@@ -10,6 +10,9 @@ use super::{Mark, Node, Value, relax};
 /// How deep sequences and mappings may be nested.
 pub const MAX_DEPTH: usize = 128;
 
+/// How many nodes a file may have: twice what 100,000 rules take.
+pub const MAX_NODES: usize = 4_000_000;
+
 const TOO_DEEP: &str = "nested more than 128 deep";
 
 /// How many nodes the aliases of a file may stand for, all together.
@@ -98,6 +101,7 @@ struct Builder<'t> {
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
+    nodes: usize,
     documents: Vec<Node>,
     /// The offset after the last scalar or opening bracket: block scalars are announced by their
     /// content, and their indicator is looked for from here.
@@ -112,6 +116,7 @@ impl<'t> Builder<'t> {
             open: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
+            nodes: 0,
             documents: Vec::new(),
             last_end: 0,
         }
@@ -270,6 +275,11 @@ impl<'t> Builder<'t> {
 
     /// Puts a finished node where it belongs.
     fn close(&mut self, node: Node, anchor: usize) -> Result<(), Failure> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            let message = format!("more than {MAX_NODES} values");
+            return Err(Failure::at(node.mark, message));
+        }
         if anchor > 0 {
             self.aliased += node.count();
             if self.aliased > MAX_ALIASED {

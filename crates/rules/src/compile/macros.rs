@@ -11,7 +11,7 @@ use crate::lists::Substituted;
 const MAX_DEPTH: usize = 200;
 
 /// How many nodes all macros together may have, so that macros of macros stay affordable.
-const MAX_NODES: usize = 1 << 22;
+const MAX_NODES: usize = 1 << 20;
 
 /// A macro that can be put into conditions.
 struct Ready {
@@ -41,6 +41,8 @@ pub(crate) enum Refusal {
     Fault {
         message: String,
         range: TextRange,
+        /// Which text that is in: see [`lanner_filter::Node::source`].
+        source: u32,
         unknown: Option<Box<str>>,
     },
 }
@@ -66,6 +68,25 @@ impl Macros {
             index,
             used: false,
         });
+    }
+
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(super) fn mark_used(&mut self, at: usize) {
+        if let Some(macro_) = self.macros.get_mut(at) {
+            macro_.used = true;
+        }
+    }
+
+    /// For each macro, whether it is not what it was before.
+    pub(super) fn changed_from(&self, previous: &Macros) -> Vec<bool> {
+        let changed = |(at, now): (usize, &Ready)| match previous.macros.get(at) {
+            Some(before) => now.ast.is_none() || now.ast != before.ast,
+            None => true,
+        };
+        self.macros.iter().enumerate().map(changed).collect()
     }
 
     /// The condition of macro number `at` with lists.
@@ -104,6 +125,7 @@ impl Macros {
             return Err(Refusal::Fault {
                 message,
                 range,
+                source: at as u32 + 1,
                 unknown: None,
             });
         }
@@ -130,11 +152,14 @@ impl Macros {
         expanded: &mut HashMap<usize, Ast>,
         used: &mut Vec<usize>,
     ) -> Result<Ast, Refusal> {
+        let source = ast.node(ast.root()).source;
+        let mut reported = false;
         for (name, range) in ast.macros() {
             let fault = |message: String, unknown: Option<Box<str>>| {
                 Err(Refusal::Fault {
                     message,
                     range,
+                    source,
                     unknown,
                 })
             };
@@ -150,7 +175,8 @@ impl Macros {
             }
             used.push(at);
             let Some(target) = &self.macros[at].ast else {
-                return Err(Refusal::Reported);
+                reported = true;
+                continue;
             };
             if target.macros().next().is_none() || expanded.contains_key(&at) {
                 continue;
@@ -164,6 +190,9 @@ impl Macros {
             path.pop();
             expanded.insert(at, target);
         }
+        if reported {
+            return Err(Refusal::Reported);
+        }
         let lookup = |name: &str| {
             let at = self.by_name.get(name)?;
             expanded.get(at).or(self.macros[*at].ast.as_ref())
@@ -176,6 +205,7 @@ impl Macros {
             Refusal::Fault {
                 message: error.to_string(),
                 range,
+                source,
                 unknown: None,
             }
         })

@@ -34,6 +34,10 @@ pub(super) fn span_of(text: &Text, start: usize, end: usize, files: &Files) -> O
     let Some(first) = aligned(source, part, from) else {
         return whole;
     };
+    if from >= part.trim_end().len() {
+        // Behind the last character: nothing to underline.
+        return Some(within(place, first, first));
+    }
     let last = aligned(source, part, to.saturating_sub(1)).unwrap_or(first);
     Some(within(place, first, last.max(first) + 1))
 }

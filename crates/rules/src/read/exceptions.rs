@@ -1,5 +1,7 @@
 //! The exceptions of rules.
 
+use std::collections::HashMap;
+
 use lanner_diag::yaml::Node;
 
 use super::{Fault, Reader};
@@ -15,6 +17,7 @@ impl Reader<'_, '_> {
         append: bool,
     ) -> Result<Vec<Exception>, Fault> {
         let mut exceptions: Vec<Exception> = Vec::new();
+        let mut names: HashMap<&str, usize> = HashMap::new();
         let Some(list) = item.get("exceptions").filter(|e| !e.is_null()) else {
             return Ok(exceptions);
         };
@@ -29,7 +32,9 @@ impl Reader<'_, '_> {
             }
             let name = self.required_text(element, "name", &unnamed)?;
             let at = rule.with(Item::Exception, name, element.mark);
-            for _ in exceptions.iter().filter(|e| e.name == name) {
+            let earlier = names.entry(name).or_insert(0);
+            *earlier += 1;
+            for _ in 1..(*earlier).min(10) {
                 let message =
                     format!("Multiple definitions of exception '{name}' in the same rule");
                 self.warn(WarningCode::ExceptionNameNotUnique, message, &at, element);

@@ -214,7 +214,10 @@ impl Reader<'_, '_> {
         let mut fault = self.fault("Invalid priority", &at, node);
         let upper = text.to_ascii_uppercase();
         let names = Priority::ALL.map(|p| p.name().to_ascii_uppercase());
-        fault.help = Some(match nearest(&upper, names.iter().map(String::as_str)) {
+        let begins = |name: &&String| !upper.is_empty() && name.starts_with(&upper);
+        let meant = names.iter().find(begins).map(String::as_str);
+        let meant = meant.or_else(|| nearest(&upper, names.iter().map(String::as_str)));
+        fault.help = Some(match meant {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("priorities are {}", names.join(", ")),
         });
