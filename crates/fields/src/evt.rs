@@ -9,7 +9,7 @@ use lanner_state::FdType;
 
 use crate::paths::abspath_params;
 use crate::record::EventRecord;
-use crate::render::{self, AT_FDCWD, NOT_AVAILABLE, parameter};
+use crate::render::{self, AT_FDCWD, NOT_AVAILABLE, best, parameter};
 use crate::text::Text;
 use crate::{args, kinds, path};
 
@@ -132,8 +132,7 @@ fn position(record: &EventRecord<'_>, arg: &Argument) -> Option<usize> {
 }
 
 pub(crate) fn arg<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a Bump) -> Out<'a> {
-    let value = parameter(record, position(record, arg)?, arena)?;
-    Some(Value::Str(value.best()))
+    Some(Value::Str(best(record, position(record, arg)?, arena)?))
 }
 
 pub(crate) fn raw_arg<'a>(record: &EventRecord<'a>, arg: &Argument, _: &'a Bump) -> Out<'a> {
@@ -209,7 +208,7 @@ pub(crate) fn is_net(ty: FdType) -> bool {
 pub(crate) fn res<'a>(record: &EventRecord<'a>, _: &Argument, arena: &'a Bump) -> Out<'a> {
     match record.return_value()? {
         0.. => word("SUCCESS"),
-        _ => Some(Value::Str(parameter(record, 0, arena)?.best())),
+        _ => Some(Value::Str(best(record, 0, arena)?)),
     }
 }
 
@@ -346,13 +345,16 @@ pub(crate) fn abspath<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a B
 
 /// open, openat, openat2 and open_by_handle_at.
 fn is_open(ty: EventType) -> bool {
-    matches!(
-        ty,
-        EventType::SYSCALL_OPEN_X
-            | EventType::SYSCALL_OPENAT_2_X
-            | EventType::SYSCALL_OPENAT2_X
-            | EventType::SYSCALL_OPEN_BY_HANDLE_AT_X
-    )
+    flags_position(ty).is_some()
+}
+
+/// Where those calls have their flags. The mode comes next, but for the last, which has none.
+fn flags_position(ty: EventType) -> Option<usize> {
+    match ty {
+        EventType::SYSCALL_OPEN_X | EventType::SYSCALL_OPEN_BY_HANDLE_AT_X => Some(2),
+        EventType::SYSCALL_OPENAT_2_X | EventType::SYSCALL_OPENAT2_X => Some(3),
+        _ => None,
+    }
 }
 
 /// Open flags in the capture format's bits.
@@ -368,15 +370,9 @@ mod open_flag {
 const EXECUTABLE: u64 = 0o111;
 
 fn open_flags(record: &EventRecord<'_>) -> u64 {
-    if !is_open(record.event.ty) {
-        return 0;
-    }
-    named_number(record, "flags")
-}
-
-fn named_number(record: &EventRecord<'_>, name: &str) -> u64 {
-    let index = record.event.info().param(name);
-    index.and_then(|i| record.event.uint(i)).unwrap_or(0)
+    flags_position(record.event.ty)
+        .and_then(|at| record.event.uint(at))
+        .unwrap_or(0)
 }
 
 pub(crate) fn is_open_read<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
@@ -395,10 +391,16 @@ pub(crate) fn is_open_create<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a 
 }
 
 pub(crate) fn is_open_exec<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
-    let creates = record.event.ty == EventType::SYSCALL_CREAT_X
-        || open_flags(record) & (open_flag::CREAT | open_flag::TMPFILE) != 0;
-    // open_by_handle_at has no mode and so no bits of one.
-    flag(creates && named_number(record, "mode") & EXECUTABLE != 0)
+    let at = match record.event.ty {
+        EventType::SYSCALL_CREAT_X => Some(2),
+        EventType::SYSCALL_OPEN_BY_HANDLE_AT_X => None,
+        ty if open_flags(record) & (open_flag::CREAT | open_flag::TMPFILE) != 0 => {
+            flags_position(ty).map(|at| at + 1)
+        }
+        _ => None,
+    };
+    let mode = at.and_then(|at| record.event.uint(at)).unwrap_or(0);
+    flag(mode & EXECUTABLE != 0)
 }
 
 /// The value after `key:` in the description of an infrastructure event of an old capture,

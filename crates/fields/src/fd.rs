@@ -14,7 +14,7 @@ use crate::evt::{Out, word};
 use crate::path;
 use crate::paths::{PathSource, path_param, two_path_params};
 use crate::record::EventRecord;
-use crate::render::{self, AT_FDCWD, parameter, type_char, with_slash};
+use crate::render::{self, AT_FDCWD, best, type_char, with_slash};
 use crate::text::{Text, formatted};
 
 /// Bits of the open flags that tell the layer of an overlay.
@@ -118,7 +118,7 @@ fn name_by_event<'a>(record: &EventRecord<'a>, raw: bool, arena: &'a Bump) -> Op
         | EventType::SOCKET_ACCEPT_5_X
         | EventType::SOCKET_ACCEPT4_6_X
         | EventType::SYSCALL_CREAT_X
-        | EventType::SOCKET_CONNECT_X => Some(parameter(record, 1, arena)?.best()),
+        | EventType::SOCKET_CONNECT_X => best(record, 1, arena),
         EventType::SYSCALL_OPENAT_2_X | EventType::SYSCALL_OPENAT2_X => {
             let name = render::text(event.value(2)?);
             if raw {

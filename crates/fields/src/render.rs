@@ -59,13 +59,49 @@ pub(crate) fn parameter<'a>(
 ) -> Option<Rendered<'a>> {
     let bytes = record.event.param(index)?;
     let info = record.event.info().params.get(index)?;
-    Some(render(record, info, bytes, arena))
+    Some(render(record, info, bytes, Wanted::Both, arena))
+}
+
+/// What parameter `index` means or else is, for comparisons: only one text is made.
+pub(crate) fn best<'a>(
+    record: &EventRecord<'a>,
+    index: usize,
+    arena: &'a Bump,
+) -> Option<&'a [u8]> {
+    let bytes = record.event.param(index)?;
+    let info = record.event.info().params.get(index)?;
+    Some(render(record, info, bytes, Wanted::Best, arena).best())
+}
+
+/// Which texts of a parameter are made.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    Both,
+    /// The resolved one, and the raw one only where nothing is resolved.
+    Best,
+}
+
+impl Wanted {
+    /// A number and what it means.
+    fn named<'a>(
+        self,
+        number: std::fmt::Arguments<'_>,
+        resolved: &'a [u8],
+        arena: &'a Bump,
+    ) -> Rendered<'a> {
+        let raw: &[u8] = match self {
+            Wanted::Best if !resolved.is_empty() => b"",
+            _ => formatted(arena, number),
+        };
+        Rendered { raw, resolved }
+    }
 }
 
 fn render<'a>(
     record: &EventRecord<'a>,
     info: &ParamInfo,
     bytes: &'a [u8],
+    wanted: Wanted,
     arena: &'a Bump,
 ) -> Rendered<'a> {
     if bytes.is_empty() && !is_text(info.ty) {
@@ -81,10 +117,10 @@ fn render<'a>(
     }
     match (info.ty, bytes) {
         (ParamType::Dyn, [variant, rest @ ..]) => match info.variants.get(usize::from(*variant)) {
-            Some(inner) => one(record, inner, info.format, rest, arena),
+            Some(inner) => one(record, inner, info.format, rest, wanted, arena),
             None => Some(Rendered::raw(b"INVALID DYNAMIC PARAMETER")),
         },
-        _ => one(record, info, info.format, bytes, arena),
+        _ => one(record, info, info.format, bytes, wanted, arena),
     }
     // A number of a width that it cannot have.
     .unwrap_or(Rendered::raw(NOT_AVAILABLE))
@@ -102,6 +138,7 @@ fn one<'a>(
     info: &ParamInfo,
     format: Format,
     bytes: &'a [u8],
+    wanted: Wanted,
     arena: &'a Bump,
 ) -> Option<Rendered<'a>> {
     use ParamType as P;
@@ -129,18 +166,14 @@ fn one<'a>(
         P::ByteBuf => Rendered::raw(buffer(record, bytes, arena)),
         P::Errno => {
             let value = signed(bytes)?;
-            Rendered {
-                raw: formatted(arena, format_args!("{value}")),
-                resolved: names::errno(value).unwrap_or("").as_bytes(),
-            }
+            let name = names::errno(value).unwrap_or("");
+            wanted.named(format_args!("{value}"), name.as_bytes(), arena)
         }
-        P::Fd | P::Fd32 => fd(record, signed(bytes)?, arena),
+        P::Fd | P::Fd32 => fd(record, signed(bytes)?, wanted, arena),
         P::Pid | P::Pid32 => {
             let pid = signed(bytes)?;
-            Rendered {
-                raw: formatted(arena, format_args!("{pid}")),
-                resolved: record.state.by_tid(pid).map_or(b"", |t| t.comm.as_slice()),
-            }
+            let comm = record.state.by_tid(pid).map_or(&b""[..], |t| &t.comm);
+            wanted.named(format_args!("{pid}"), comm, arena)
         }
         P::SockAddr => Rendered::raw(sockaddr(bytes, arena)),
         P::SockTuple => Rendered::raw(socktuple(bytes, arena)),
@@ -150,24 +183,17 @@ fn one<'a>(
             if code as usize >= SYSCALL_CODE_COUNT {
                 return Some(Rendered::raw(b"<unknown syscall>"));
             }
-            Rendered {
-                raw: formatted(arena, format_args!("{code}")),
-                resolved: Syscall(code as u16).name().as_bytes(),
-            }
+            let name = Syscall(code as u16).name();
+            wanted.named(format_args!("{code}"), name.as_bytes(), arena)
         }
         P::SigType => {
             let signal = unsigned(bytes)?;
-            Rendered {
-                raw: formatted(arena, format_args!("{signal}")),
-                resolved: names::signal(signal as u8).unwrap_or("").as_bytes(),
-            }
+            let name = names::signal(signal as u8).unwrap_or("");
+            wanted.named(format_args!("{signal}"), name.as_bytes(), arena)
         }
         P::RelTime => match unsigned(bytes)? {
             u64::MAX => Rendered::raw(b"none"),
-            ns => Rendered {
-                raw: formatted(arena, format_args!("{ns}")),
-                resolved: seconds(ns, arena),
-            },
+            ns => wanted.named(format_args!("{ns}"), seconds(ns, arena), arena),
         },
         P::AbsTime => Rendered::raw(time::with_offset(
             unsigned(bytes)?,
@@ -176,17 +202,13 @@ fn one<'a>(
         )),
         P::Flags8 | P::Flags16 | P::Flags32 => {
             let value = unsigned(bytes)? as u32;
-            Rendered {
-                raw: formatted(arena, format_args!("{value}")),
-                resolved: flags(value, info.table, arena),
-            }
+            let names = flags(value, info.table, arena);
+            wanted.named(format_args!("{value}"), names, arena)
         }
         P::Enum8 | P::Enum16 | P::Enum32 => {
             let value = unsigned(bytes)? as u32;
-            Rendered {
-                raw: formatted(arena, format_args!("{value}")),
-                resolved: enumerators(value, info.table, arena),
-            }
+            let names = enumerators(value, info.table, arena);
+            wanted.named(format_args!("{value}"), names, arena)
         }
         P::Mode => {
             let value = unsigned(bytes)?;
@@ -321,12 +343,9 @@ pub(crate) fn with_slash<'a>(path: &'a [u8], arena: &'a Bump) -> &'a [u8] {
     out.finish()
 }
 
-fn fd<'a>(record: &EventRecord<'a>, number: i64, arena: &'a Bump) -> Rendered<'a> {
-    let raw = formatted(arena, format_args!("{number}"));
-    if record.thread().is_none() {
-        return Rendered::raw(raw);
-    }
+fn fd<'a>(record: &EventRecord<'a>, number: i64, wanted: Wanted, arena: &'a Bump) -> Rendered<'a> {
     let resolved = match number {
+        _ if record.thread().is_none() => b"",
         0.. => match record.fds().and_then(|fds| fds.get(number)) {
             Some(fd) => {
                 let mut out = Text::new(arena);
@@ -342,7 +361,7 @@ fn fd<'a>(record: &EventRecord<'a>, number: i64, arena: &'a Bump) -> Rendered<'a
         AT_FDCWD => b"AT_FDCWD",
         _ => names::errno(number).unwrap_or("").as_bytes(),
     };
-    Rendered { raw, resolved }
+    wanted.named(format_args!("{number}"), resolved, arena)
 }
 
 /// `fd.typechar`.

@@ -11,7 +11,8 @@ pub(crate) struct Text<'a>(Vec<'a, u8>);
 
 impl<'a> Text<'a> {
     pub(crate) fn new(arena: &'a Bump) -> Text<'a> {
-        Text(Vec::new_in(arena))
+        // Most texts fit, and what is left over goes with the arena.
+        Text(Vec::with_capacity_in(64, arena))
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) -> &mut Text<'a> {
