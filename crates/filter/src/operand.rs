@@ -72,6 +72,9 @@ pub(crate) struct Typed {
     base: (&'static str, bool),
     /// The field itself, without transformers.
     pub(crate) field: Option<FieldId>,
+    /// Compared, and printed as if it were missing: the length of a text, which the original
+    /// prints by the format of the text.
+    pub(crate) unprintable: bool,
 }
 
 /// Why an operand cannot be used.
@@ -435,6 +438,7 @@ impl Typed {
             flags: FieldFlags::default(),
             base: ("CHARBUF", false),
             field: None,
+            unprintable: false,
         }
     }
 }
@@ -500,6 +504,7 @@ fn type_field(field: FieldId, arg: Argument, scheme: &Scheme, pool: &mut Pool) -
         flags: def.flags,
         base: (type_name, many == Many::List),
         field: Some(field),
+        unprintable: false,
     }
 }
 
@@ -628,6 +633,7 @@ fn type_map(transformer: Transformer, of: Typed, pool: &mut Pool) -> Result<Type
             },
             many: Many::One,
             field: None,
+            unprintable: matches!(of.ty, Type::Str | Type::Path | Type::Bytes),
             ..of
         },
     })

@@ -189,6 +189,9 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Piece::Value(typed) if typed.unprintable => {
+                    out.extend_from_slice(MISSING.as_bytes());
+                }
                 Piece::Value(typed) => match self.pool.eval(typed.id, Read::Print, record, arena) {
                     Some(value) => write_value(out, &value, typed.look, options),
                     None => out.extend_from_slice(MISSING.as_bytes()),

@@ -39,7 +39,8 @@ fn fields_are_replaced_by_their_values() {
     check("%proc.args[1]!", "x!");
     check("%container.label[app]", "prod");
     check("%fd.name", "<NA>");
-    check("%tolower(proc.name) %len(proc.args)", "cat 2");
+    check("%tolower(proc.name)", "cat");
+    check("%len(proc.args) %len(proc.name)", "<NA> <NA>");
     check("%concat(proc.name, \"!\")", "Cat!");
     check("* %proc.name", "* Cat");
 }
