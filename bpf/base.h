@@ -13,6 +13,7 @@
 #include <bpf/bpf_core_read.h>
 
 #define SYSCALLS 512 /* routes per architecture; a power of two above every number in use */
+#define SUBCALLS 32  /* calls behind socketcall or ipc; a power of two */
 #define EVENTS 512   /* a power of two above every event code */
 
 /* A record may have 64 KiB less one byte: its lengths are 16 bits wide. */
@@ -80,6 +81,9 @@ struct config {
 	u8 policy[EVENTS]; /* for events that tracepoints report */
 	struct route native[SYSCALLS];
 	struct route compat[SYSCALLS]; /* for 32-bit programs */
+	/* What hides behind one number there, by the call's first argument. */
+	struct route socket_calls[SUBCALLS];
+	struct route ipc_calls[SUBCALLS];
 };
 
 /* shared: only ever counted up, by their own CPU. */
@@ -156,6 +160,13 @@ struct {
 /* Makes the compiler forget what it knows of a value, and so keep the check that the verifier,
  * which does not know it, needs to see. */
 #define LAUNDER(value) asm volatile("" : "+r"(value))
+/* An entry of a constant table; 0 beyond its end. */
+#define TABLE_AT(table, index)                                         \
+	({                                                             \
+		u64 at_ = (index);                                     \
+		LAUNDER(at_);                                          \
+		at_ < sizeof(table) / sizeof(*(table)) ? (table)[at_] : 0; \
+	})
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #ifndef __always_inline

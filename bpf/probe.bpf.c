@@ -37,9 +37,9 @@ int syscall__exit(u64 *ctx)
 	if (!(config->native[number].policy | config->compat[number].policy))
 		return 0;
 	task = bpf_get_current_task_btf();
-	route = task->thread_info.status & TS_COMPAT ? &config->compat[number] :
-						       &config->native[number];
-	if (!policy__wants(route->policy, ret) || task__is_own(config, task))
+	route = unlikely(task->thread_info.status & TS_COMPAT) ? compat__route(config, regs) :
+								 &config->native[number];
+	if (!policy__wants(route->policy, ret) || !route->event || task__is_own(config, task))
 		return 0;
 	bpf_tail_call(ctx, &programs, route->event);
 	/* There is no program for it. */

@@ -24,27 +24,64 @@ static __always_inline void call__read(struct call *call, u64 *ctx)
 	call->number = call->regs->orig_ax;
 }
 
-/* Argument 0 to 5; `index` must be a constant. 32-bit programs have theirs elsewhere. */
+#define NR_COMPAT_MMAP 90        /* its arguments lie in memory */
+#define NR_COMPAT_SOCKETCALL 102 /* many calls behind one number, arguments in memory */
+#define NR_COMPAT_IPC 117        /* many calls behind one number, arguments shuffled */
+
+enum ipc_call { IPC_SEMOP = 1, IPC_SEMCTL = 3, IPC_SEMTIMEDOP = 4 };
+
+static __always_inline u64 compat__word(u64 array, u32 index)
+{
+	u32 word = 0;
+
+	bpf_probe_read_user(&word, sizeof(word), (void *)(array + sizeof(word) * index));
+	return word;
+}
+
+/* An argument of a 32-bit call: other registers, and three calls that do as they please. */
+__global u64 compat__arg(u32 index)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	u32 number = regs->orig_ax;
+
+	if (number == NR_COMPAT_MMAP)
+		return compat__word((u32)regs->bx, index);
+	if (number == NR_COMPAT_SOCKETCALL)
+		return compat__word((u32)regs->cx, index);
+	if (number == NR_COMPAT_IPC) {
+		/* ipc(call, first, second, third, pointer, fifth) */
+		u32 call = regs->bx & 0xffff;
+
+		if (call == IPC_SEMOP || call == IPC_SEMTIMEDOP)
+			index = index == 1 ? 4 : index == 2 ? 2 : index == 3 ? 5 : 1;
+		else if (call == IPC_SEMCTL && index == 3)
+			return compat__word((u32)regs->di, 0);
+		else
+			index++;
+	}
+	switch (index) {
+	case 0:
+		return (u32)regs->bx;
+	case 1:
+		return (u32)regs->cx;
+	case 2:
+		return (u32)regs->dx;
+	case 3:
+		return (u32)regs->si;
+	case 4:
+		return (u32)regs->di;
+	default:
+		return (u32)regs->bp;
+	}
+}
+
+/* Argument 0 to 5; `index` must be a constant. */
 static __always_inline u64 call__arg(const struct call *call, int index)
 {
 	struct pt_regs *regs = call->regs;
 
-	if (unlikely(call->compat)) {
-		switch (index) {
-		case 0:
-			return (u32)regs->bx;
-		case 1:
-			return (u32)regs->cx;
-		case 2:
-			return (u32)regs->dx;
-		case 3:
-			return (u32)regs->si;
-		case 4:
-			return (u32)regs->di;
-		default:
-			return (u32)regs->bp;
-		}
-	}
+	if (unlikely(call->compat))
+		return compat__arg(index);
 	switch (index) {
 	case 0:
 		return regs->di;
@@ -86,12 +123,27 @@ static __always_inline u64 timespec__read(u64 from, bool compat)
 /* A directory descriptor: the capture format and Linux agree on AT_FDCWD. */
 #define AT_FDCWD (-100)
 
+/* Where a 32-bit call goes. */
+static __always_inline const struct route *compat__route(const struct config *config,
+							 const struct pt_regs *regs)
+{
+	u32 number = regs->orig_ax & (SYSCALLS - 1);
+	const struct route *route = &config->compat[number];
+	u32 sub = regs->bx & 0xffff;
+
+	if (number == NR_COMPAT_SOCKETCALL && sub < SUBCALLS && config->socket_calls[sub].code)
+		return &config->socket_calls[sub];
+	if (number == NR_COMPAT_IPC && sub < SUBCALLS && config->ipc_calls[sub].code)
+		return &config->ipc_calls[sub];
+	return route;
+}
+
 static __always_inline const struct route *call__route(const struct config *config,
 						       const struct call *call)
 {
-	u32 number = call->number & (SYSCALLS - 1);
-
-	return call->compat ? &config->compat[number] : &config->native[number];
+	if (unlikely(call->compat))
+		return compat__route(config, call->regs);
+	return &config->native[call->number & (SYSCALLS - 1)];
 }
 
 /*

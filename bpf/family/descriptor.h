@@ -75,9 +75,9 @@ static __always_inline u8 fcntl_command__encode(u32 command)
 	u32 linux_command = command - 1024;
 
 	if (command < sizeof(fcntl_commands))
-		return fcntl_commands[command];
+		return TABLE_AT(fcntl_commands, command);
 	if (linux_command < sizeof(fcntl_linux_commands))
-		return fcntl_linux_commands[linux_command];
+		return TABLE_AT(fcntl_linux_commands, linux_command);
 	return FCNTL_COMMANDS__UNKNOWN;
 }
 

@@ -102,9 +102,9 @@ static __always_inline u16 ptrace_request__encode(u64 request)
 	u64 late = request - 0x4200;
 
 	if (request < sizeof(ptrace_requests))
-		return ptrace_requests[request];
+		return TABLE_AT(ptrace_requests, request);
 	if (late < sizeof(ptrace_late_requests))
-		return ptrace_late_requests[late];
+		return TABLE_AT(ptrace_late_requests, late);
 	return PTRACE_REQUESTS__PTRACE_UNKNOWN;
 }
 
@@ -216,7 +216,7 @@ static __always_inline void event__keyctl_argument(struct event *e, u8 shape, in
 EXIT(SYSCALL_KEYCTL_X, LOSS_OTHER)
 {
 	u32 operation = call__arg(call, 0);
-	u8 shape = operation < sizeof(keyctl_shapes) ? keyctl_shapes[operation] : 0;
+	u8 shape = TABLE_AT(keyctl_shapes, operation);
 
 	event__s64(e, call->ret);
 	event__u32(e, operation);
@@ -305,7 +305,7 @@ EXIT(SYSCALL_SEMCTL_X, LOSS_OTHER)
 	event__s64(e, call->ret);
 	event__u32(e, call__arg(call, 0));
 	event__u32(e, call__arg(call, 1));
-	event__u16(e, command < sizeof(semctl_commands) / sizeof(u16) ? semctl_commands[command] : 0);
+	event__u16(e, TABLE_AT(semctl_commands, command));
 	event__u32(e, command == SETVAL ? call__arg(call, 3) : 0);
 }
 

@@ -228,7 +228,7 @@ static __always_inline bool socket_option__is_u32(u32 option)
 	case 59: /* SO_PEERGROUPS */
 		return false;
 	}
-	return option < sizeof(socket_options) && socket_options[option];
+	return TABLE_AT(socket_options, option);
 }
 
 /* Variants of the value, in the order of the schema's sockopt_dynamic_param. */
@@ -285,8 +285,8 @@ static __always_inline void event__option(struct event *e, const struct call *ca
 	u32 option = call__arg(call, 2);
 	u8 name = 0;
 
-	if (level == SOL_SOCKET && option < sizeof(socket_options))
-		name = socket_options[option];
+	if (level == SOL_SOCKET)
+		name = TABLE_AT(socket_options, option);
 	event__s64(e, call->ret);
 	event__s64(e, call__int(call, 0));
 	event__u8(e, level == SOL_SOCKET ? SOCKOPT_LEVELS__SOL_SOCKET :

@@ -1,6 +1,8 @@
 //! Why there is no probe, and what one that runs cannot do here.
 
+use std::collections::VecDeque;
 use std::fs;
+use std::sync::{Mutex, PoisonError};
 
 /// Why the probe cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +159,38 @@ impl Capabilities {
     }
 }
 
+/// The last things that libbpf said, which tell more than the error number that it returns.
+static REASON: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+
+/// Lines kept of them.
+const REASON_LINES: usize = 4;
+
+/// Keeps what libbpf says instead of letting it print to stderr.
+pub(crate) fn keep_reason(_: libbpf_rs::PrintLevel, message: String) {
+    let mut lines = REASON.lock().unwrap_or_else(PoisonError::into_inner);
+    for line in message.lines().map(str::trim) {
+        // The verifier's account of itself follows its verdict.
+        let noise = line.is_empty() || line.starts_with("processed ") || line.contains("LOAD LOG");
+        if !noise {
+            lines.push_back(line.trim_start_matches("libbpf: ").to_owned());
+        }
+        while lines.len() > REASON_LINES {
+            lines.pop_front();
+        }
+    }
+}
+
+/// What libbpf said last, in one line.
+fn take_reason() -> String {
+    let mut lines = REASON.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines: Vec<String> = lines.drain(..).collect();
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", lines.join("; "))
+    }
+}
+
 /// Tells a refusal for lack of rights from other failures.
 pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeError {
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
@@ -178,7 +212,7 @@ pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeErro
     if !denied || lacking.is_empty() {
         return ProbeError::Kernel {
             step,
-            error: chain(error),
+            error: chain(error) + &take_reason(),
         };
     }
     // SAFETY: a plain query.

@@ -7,6 +7,8 @@ use lanner_event::LossClass;
 
 /// Routes per architecture.
 pub(crate) const SYSCALLS: usize = 512;
+/// Calls behind `socketcall` or `ipc` of 32-bit programs.
+pub(crate) const SUBCALLS: usize = 32;
 /// Slots for event types.
 pub(crate) const EVENTS: usize = 512;
 /// Bytes of a ring record before the event's own.
@@ -53,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) policy: [u8; EVENTS],
     pub(crate) native: [Route; SYSCALLS],
     pub(crate) compat: [Route; SYSCALLS],
+    pub(crate) socket_calls: [Route; SUBCALLS],
+    pub(crate) ipc_calls: [Route; SUBCALLS],
 }
 
 /// What each CPU counts.
@@ -95,6 +99,8 @@ pub(crate) const SHARED: &[(&str, usize, Members)] = &[
             ("policy", offset_of!(Config, policy)),
             ("native", offset_of!(Config, native)),
             ("compat", offset_of!(Config, compat)),
+            ("socket_calls", offset_of!(Config, socket_calls)),
+            ("ipc_calls", offset_of!(Config, ipc_calls)),
         ],
     ),
     (

@@ -10,9 +10,9 @@ use libbpf_rs::{
     PrintLevel, ProgramInput, ProgramMut, libbpf_sys,
 };
 
-use crate::error::{Capabilities, Hook, MIN_BUFFER, ProbeError, chain, explain};
+use crate::error::{Capabilities, Hook, MIN_BUFFER, ProbeError, chain, explain, keep_reason};
 use crate::layout::{
-    Config, EVENTS, LANES, Route, SHOW_FAILURE, SHOW_SUCCESS, SYSCALLS, TRACK_FAILURE,
+    Config, EVENTS, LANES, Route, SHOW_FAILURE, SHOW_SUCCESS, SUBCALLS, SYSCALLS, TRACK_FAILURE,
     TRACK_SUCCESS,
 };
 use crate::memory::Mapping;
@@ -52,6 +52,48 @@ const SERVED_BY: [(EventType, EventType); 3] = [
     (EventType::SYSCALL_CLONE3_X, EventType::SYSCALL_CLONE_20_X),
 ];
 
+/// The numbers of the two calls of 32-bit programs that stand for many.
+const NR_COMPAT_SOCKETCALL: usize = 102;
+const NR_COMPAT_IPC: usize = 117;
+
+/// What they stand for, by their first argument (socketcall(2), ipc(2)).
+const SOCKET_CALLS: &[(usize, &str)] = &[
+    (1, "socket"),
+    (2, "bind"),
+    (3, "connect"),
+    (4, "listen"),
+    (5, "accept"),
+    (6, "getsockname"),
+    (7, "getpeername"),
+    (8, "socketpair"),
+    (9, "send"),
+    (10, "recv"),
+    (11, "sendto"),
+    (12, "recvfrom"),
+    (13, "shutdown"),
+    (14, "setsockopt"),
+    (15, "getsockopt"),
+    (16, "sendmsg"),
+    (17, "recvmsg"),
+    (18, "accept4"),
+    (19, "recvmmsg"),
+    (20, "sendmmsg"),
+];
+const IPC_CALLS: &[(usize, &str)] = &[
+    (1, "semop"),
+    (2, "semget"),
+    (3, "semctl"),
+    (4, "semtimedop"),
+    (11, "msgsnd"),
+    (12, "msgrcv"),
+    (13, "msgget"),
+    (14, "msgctl"),
+    (21, "shmat"),
+    (22, "shmdt"),
+    (23, "shmget"),
+    (24, "shmctl"),
+];
+
 /// The maps of the object, which outlive it.
 pub(crate) struct Maps {
     pub(crate) config: Mapping,
@@ -68,6 +110,8 @@ struct Plan {
     policy: [u8; EVENTS],
     native: [Route; SYSCALLS],
     compat: [Route; SYSCALLS],
+    socket_calls: [Route; SUBCALLS],
+    ipc_calls: [Route; SUBCALLS],
     hooks: Vec<Hook>,
     /// Event types that a program of their own reports at the exit of the call.
     events: BTreeSet<u16>,
@@ -108,8 +152,7 @@ impl Loader {
         if !Path::new("/sys/kernel/btf/vmlinux").exists() {
             return Err(ProbeError::NoTypeInformation);
         }
-        // libbpf says on stderr what it also returns; the reasons it gives are for its authors.
-        libbpf_rs::set_print(None::<(PrintLevel, fn(PrintLevel, String))>);
+        libbpf_rs::set_print(Some((PrintLevel::Warn, keep_reason)));
         let cpus = libbpf_rs::num_possible_cpus().map_err(|e| explain("prepared", &e))?;
         let plan = Plan::new(selection, &programs()?);
         let mut loader = Loader {
@@ -365,6 +408,8 @@ impl Plan {
             policy: [0; EVENTS],
             native: [Route::default(); SYSCALLS],
             compat: [Route::default(); SYSCALLS],
+            socket_calls: subcalls(SOCKET_CALLS),
+            ipc_calls: subcalls(IPC_CALLS),
             hooks: Vec::new(),
             events: BTreeSet::new(),
         };
@@ -395,13 +440,30 @@ impl Plan {
                     plan.native[number] = route;
                 }
                 if Syscall::from_i386(number32) == Some(call) {
-                    plan.compat[number] = route;
+                    let bits = plan.compat[number].policy | route.policy;
+                    plan.compat[number] = Route {
+                        policy: bits,
+                        ..route
+                    };
+                }
+            }
+            for (table, number) in [
+                (&mut plan.socket_calls, NR_COMPAT_SOCKETCALL),
+                (&mut plan.ipc_calls, NR_COMPAT_IPC),
+            ] {
+                if let Some(slot) = table.iter_mut().find(|r| r.code == call.0) {
+                    *slot = route;
+                    // Lets the multiplexer itself through.
+                    plan.compat[number].policy |= bits;
+                    plan.events.insert(event.0);
                 }
             }
             if info.x86_64.is_some() || info.i386.is_some() {
                 plan.events.insert(event.0);
-                hooks.insert(Hook::SyscallExit.tracepoint());
             }
+        }
+        if !plan.events.is_empty() {
+            hooks.insert(Hook::SyscallExit.tracepoint());
         }
         plan.hooks = Hook::ALL
             .into_iter()
@@ -425,6 +487,11 @@ impl Plan {
         config.write(std::mem::offset_of!(Config, policy), self.policy);
         config.write(std::mem::offset_of!(Config, native), self.native);
         config.write(std::mem::offset_of!(Config, compat), self.compat);
+        config.write(
+            std::mem::offset_of!(Config, socket_calls),
+            self.socket_calls,
+        );
+        config.write(std::mem::offset_of!(Config, ipc_calls), self.ipc_calls);
     }
 }
 
@@ -463,6 +530,17 @@ fn outcomes_at_exit(call: &SyscallInfo) -> Outcomes {
         Some(_) if LIFECYCLE.contains(&call.event) => Outcomes::FAILURE,
         Some(_) => Outcomes::NONE,
     }
+}
+
+/// A table of calls behind another, none of them wanted yet.
+fn subcalls(calls: &[(usize, &str)]) -> [Route; SUBCALLS] {
+    let mut table = [Route::default(); SUBCALLS];
+    for (number, name) in calls {
+        if let Some(call) = Syscall::by_name(name) {
+            table[*number].code = call.0;
+        }
+    }
+    table
 }
 
 /// The bits of a policy, of these outcomes only.

@@ -306,3 +306,53 @@ fn root_32_bit_calls_are_recognised_by_their_own_numbers_and_registers() {
     assert_eq!(ours.len(), 1);
     ours[0].assert(&[U16(getppid.0), U16(64)]);
 }
+
+#[test]
+fn root_32_bit_calls_behind_socketcall_and_ipc_are_told_apart() {
+    // Arguments of socketcall lie in memory that 32-bit pointers reach.
+    // SAFETY: a fresh mapping, written within its bounds while it lives.
+    let memory = unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_32BIT;
+        let prot = libc::PROT_READ | libc::PROT_WRITE;
+        let memory = libc::mmap(std::ptr::null_mut(), 4096, prot, flags, -1, 0);
+        assert_ne!(memory, libc::MAP_FAILED);
+        memory.cast::<[u32; 3]>().write([2, 0x8_0002, 0]);
+        memory
+    };
+    let types = [
+        EventType::SOCKET_SOCKET_X,
+        EventType::SOCKET_LISTEN_X,
+        EventType::SYSCALL_SEMGET_X,
+        EventType::GENERIC_X,
+    ];
+    let pointer = memory as u32;
+    let Some(seen) = observe(&types, || {
+        let fd = compat_syscall(102, [1, pointer, 0]);
+        compat_syscall(102, [4, pointer, 0]);
+        // semget with a count that is refused; a call that ipc does not have.
+        compat_syscall(117, [2, 0, u32::MAX]);
+        compat_syscall(117, [30, 0, 0]);
+        raw_syscall!(libc::SYS_close, fd);
+        fd
+    }) else {
+        return;
+    };
+    // SAFETY: exactly what mmap gave.
+    unsafe { libc::munmap(memory, 4096) };
+    assert!(seen.value >= 0, "{}", seen.value);
+    seen.one(types[0]).assert(&[
+        S64(seen.value),
+        U32(2),
+        U32(0x8_0002),
+        U32(0),
+        That(&|flags| flags.len() == 4),
+    ]);
+    // listen(2, 0x80002): descriptor 2 is no socket.
+    seen.one(types[1])
+        .assert(&[That(&|res| res[7] == 255), S64(2), U32(0x8_0002)]);
+    let semget = seen.one(types[2]);
+    semget.assert_from(1, &[U32(0), U32(u32::MAX), That(&|v| v.len() == 4)]);
+    let ipc = Syscall::by_name("ipc").unwrap();
+    let generic = seen.all_of(seen.tid, EventType::GENERIC_X);
+    assert!(generic.iter().any(|e| e.params[0] == ipc.0.to_le_bytes()));
+}
