@@ -37,7 +37,7 @@ pub use live::{Found, Live};
 pub use thread::{CgroupId, Image, Thread, ThreadKey};
 pub use users::{Group, User};
 
-use bstr::{BStr, BString};
+use bstr::BStr;
 use lanner_event::snapshot::{Interface, Machine};
 
 use cgroups::Cgroups;
@@ -208,14 +208,22 @@ impl State {
         &self.users
     }
 
-    /// Takes in the users and groups of a container, forgetting those known before.
-    pub fn learn_container_users(
-        &mut self,
-        container: BString,
-        users: Vec<User>,
-        groups: Vec<Group>,
-    ) {
-        self.users.learn_container(container, users, groups);
+    /// Tells that a thread is in a container (by the first 12 characters of its id). The users
+    /// and groups of the container are read from its file system, and again when a user appears
+    /// that they do not have. Live only; a replay has events for it.
+    pub fn meet_container(&mut self, container: &BStr, key: ThreadKey) {
+        let Some(live) = &mut self.live else {
+            return;
+        };
+        let Some(entry) = self.threads.resolve(key) else {
+            return;
+        };
+        let (pid, uid, gid) = (entry.thread.pid, entry.thread.uid, entry.thread.gid);
+        if self.users.ask(container, uid, gid, self.now)
+            && let Some((users, groups)) = live.users_of(pid, self.now)
+        {
+            self.users.learn_container(container.into(), users, groups);
+        }
     }
 
     /// Forgets the users and groups of a container.

@@ -26,6 +26,10 @@ pub trait Live: Send {
 
     /// The users and groups of the host, if they changed since they were last read.
     fn users(&mut self) -> Option<(Vec<UserEntry>, Vec<GroupEntry>)>;
+
+    /// The users and groups that a process sees in its own file system; `None` if that is the
+    /// host's, or the process is gone.
+    fn users_of(&mut self, pid: i64) -> Option<(Vec<UserEntry>, Vec<GroupEntry>)>;
 }
 
 /// Questions that read many files are asked at most this often per second of event time: the
@@ -57,6 +61,14 @@ impl Budgeted {
 
     pub(crate) fn users(&mut self, now: u64) -> Option<(Vec<UserEntry>, Vec<GroupEntry>)> {
         self.spend(now).then(|| self.live.users())?
+    }
+
+    pub(crate) fn users_of(
+        &mut self,
+        pid: i64,
+        now: u64,
+    ) -> Option<(Vec<UserEntry>, Vec<GroupEntry>)> {
+        self.spend(now).then(|| self.live.users_of(pid))?
     }
 
     /// Costs one system call, so is not counted.

@@ -306,13 +306,10 @@ impl State {
 
     /// Reads the users of the host again if one is needed that is not known.
     pub(crate) fn need_user(&mut self, uid: u32, gid: u32) {
-        let host = BStr::new("");
-        if self.live.is_none()
-            || (self.users.user(host, uid).is_some() && self.users.group(host, gid).is_some())
-        {
+        let Some(live) = &mut self.live else {
             return;
-        }
-        if let Some(live) = &mut self.live
+        };
+        if self.users.ask(BStr::new(""), uid, gid, self.now)
             && let Some((users, groups)) = live.users(self.now)
         {
             self.users.learn_host(users, groups);
@@ -323,7 +320,7 @@ impl State {
 fn server(fd: &mut Fd, addr: SocketAddr, l4: L4) -> BString {
     fd.socket = Some(Box::new(Socket {
         dest: Some(addr),
-        role: Role::Server,
+        // A datagram socket may still turn out to be a client's.
         ..Socket::new(l4)
     }));
     let mut name = BString::default();

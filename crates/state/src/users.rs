@@ -18,9 +18,36 @@ const MAX_CONTAINERS: usize = 4096;
 pub struct Users {
     users: HashMap<BString, HashMap<u32, User>>,
     groups: HashMap<BString, HashMap<u32, Group>>,
+    /// When the databases of a container were last asked for.
+    asked: HashMap<BString, u64>,
 }
 
+/// Databases of a container are read again for an unknown user at most this often.
+const ASK_AGAIN_NS: u64 = 1_000_000_000;
+
 impl Users {
+    /// Whether it is worth asking for the users of a container: one of these is not known, and
+    /// they were not asked for a moment ago. Takes note that they are.
+    pub(crate) fn ask(&mut self, container: &BStr, uid: u32, gid: u32, now: u64) -> bool {
+        let known_user = uid == u32::MAX || self.user(container, uid).is_some();
+        let known_group = gid == u32::MAX || self.group(container, gid).is_some();
+        if known_user && known_group {
+            return false;
+        }
+        if let Some(last) = self.asked.get_mut(container) {
+            let again = now >= last.saturating_add(ASK_AGAIN_NS);
+            if again {
+                *last = now;
+            }
+            return again;
+        }
+        if self.asked.len() >= MAX_CONTAINERS {
+            self.asked.clear();
+        }
+        self.asked.insert(container.into(), now);
+        true
+    }
+
     /// The user with this id in a container, or on the host if `container` is empty.
     pub fn user(&self, container: &BStr, uid: u32) -> Option<&User> {
         self.users.get(container)?.get(&uid)
@@ -61,6 +88,7 @@ impl Users {
     pub(crate) fn forget_container(&mut self, container: &BStr) {
         self.users.remove(container);
         self.groups.remove(container);
+        self.asked.remove(container);
     }
 
     pub(crate) fn add_user(&mut self, container: &BStr, user: User) {
@@ -165,6 +193,22 @@ mod tests {
         let groups = parse_group(b"root:x:0:\nwheel:x:10:a,b,c\nbad:x:-1:\n");
         let names: Vec<_> = groups.iter().map(|g| (g.gid, g.name.as_slice())).collect();
         assert_eq!(names, [(0, &b"root"[..]), (10, b"wheel")]);
+    }
+
+    #[test]
+    fn unknown_users_are_asked_for_now_and_then() {
+        let mut users = Users::default();
+        let c = BStr::new("c");
+        for (now, expect) in [(5, true), (6, false), (5 + ASK_AGAIN_NS, true), (7, false)] {
+            assert_eq!(users.ask(c, 5, u32::MAX, now), expect, "{now}");
+        }
+        users.learn_container("c".into(), parse_passwd(b"u:x:5:5::/:/sh"), Vec::new());
+        assert!(!users.ask(c, 5, u32::MAX, u64::MAX));
+        assert!(users.ask(c, 5, 7, u64::MAX), "a group counts, too");
+        for i in 0..3 * MAX_CONTAINERS {
+            users.ask(BStr::new(&i.to_string()), 5, 5, 1);
+        }
+        assert!(users.asked.len() <= MAX_CONTAINERS);
     }
 
     #[test]

@@ -17,7 +17,8 @@ const SUBREAPER: [u64; 2] = [0x24, 0x25];
 const ALL_CAPABILITIES: u64 = (1 << 41) - 1;
 
 impl State {
-    /// The effective user, in parameter `index`. −1 leaves it as it is.
+    /// The effective user, in parameter `index`. −1 means no change to the kernel, and an unknown
+    /// user to Falco, until the next `execve`.
     pub(super) fn set_uid(&mut self, event: &Event<'_>, slot: u32, index: usize) {
         let Some(uid) = changed_id(event, index) else {
             return;
@@ -29,7 +30,7 @@ impl State {
         }
     }
 
-    /// The effective group, in parameter `index`. −1 leaves it as it is.
+    /// The effective group, in parameter `index`, as for [`State::set_uid`].
     pub(super) fn set_gid(&mut self, event: &Event<'_>, slot: u32, index: usize) {
         let Some(gid) = changed_id(event, index) else {
             return;
@@ -255,8 +256,8 @@ fn succeeded(event: &Event<'_>) -> bool {
     event.int(0).is_some_and(|res| res >= 0)
 }
 
-/// The id in parameter `index` of a successful call, unless it is "no change".
+/// The id in parameter `index` of a successful call.
 fn changed_id(event: &Event<'_>, index: usize) -> Option<u32> {
     let id = event.uint(index)? as u32;
-    (event.int(0) == Some(0) && id != u32::MAX).then_some(id)
+    (event.int(0) == Some(0)).then_some(id)
 }

@@ -1,6 +1,6 @@
 //! Sockets: addresses, roles, and what messages tell of them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use hashbrown::HashSet;
 use lanner_event::snapshot::L4;
@@ -314,7 +314,7 @@ impl State {
                 fd.ty = connection_type(source);
                 let same_kind = was == fd.ty;
                 let socket = socket_of(&mut fd);
-                let news = set_ends(socket, same_kind, source, dest, false);
+                let news = set_ends(socket, same_kind, source, dest);
                 if news {
                     if socket.l4 == L4::Unknown {
                         // A stream could not have changed its address.
@@ -432,44 +432,17 @@ fn transport(kind: u64, protocol: u64) -> L4 {
     }
 }
 
-/// Sets the two ends as upstream does: what is known of the far end stays unless `overwrite` is
-/// set, and a tuple that is the known one in either direction is no news.
-fn set_ends(
-    socket: &mut Socket,
-    same_kind: bool,
-    source: SocketAddr,
-    dest: SocketAddr,
-    overwrite: bool,
-) -> bool {
-    let none = SocketAddr::new(
-        match source {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        },
-        0,
-    );
-    let known = |end: Option<SocketAddr>| {
-        end.filter(|e| e.is_ipv4() == source.is_ipv4())
-            .unwrap_or(none)
-    };
-    let (old_source, mut new_dest) = (known(socket.source), known(socket.dest));
-    if same_kind
-        && ((source, dest) == (old_source, new_dest) || (dest, source) == (old_source, new_dest))
-    {
+/// Sets the two ends; false if they are the known ones, in either direction. An end of another
+/// address family (`same_kind` is false), or one that is not known, is always news.
+fn set_ends(socket: &mut Socket, same_kind: bool, source: SocketAddr, dest: SocketAddr) -> bool {
+    let known = (socket.source, socket.dest);
+    let same = known == (Some(source), Some(dest)) || known == (Some(dest), Some(source));
+    if same_kind && same {
         return false;
     }
-    let mut changed = old_source != source;
-    if new_dest.ip().is_unspecified() || (overwrite && new_dest.ip() != dest.ip()) {
-        new_dest.set_ip(dest.ip());
-        changed = true;
-    }
-    if new_dest.port() == 0 || (overwrite && new_dest.port() != dest.port()) {
-        new_dest.set_port(dest.port());
-        changed = true;
-    }
     socket.source = Some(source);
-    socket.dest = Some(new_dest);
-    changed
+    socket.dest = Some(dest);
+    true
 }
 
 /// A connection of which only the far end is known.
@@ -512,7 +485,7 @@ fn connected(fd: &mut Fd, tuple: Tuple<'_>, given: Option<Addr<'_>>, entered: Op
             let same_kind = was == fd.ty;
             let ipv4 = fd.ty == FdType::Ipv4;
             let socket = socket_of(fd);
-            let changed = set_ends(socket, same_kind, source, dest, true);
+            let changed = set_ends(socket, same_kind, source, dest);
             if changed && socket.role == Role::Server && ipv4 && socket.l4 == L4::Udp {
                 // A server that connects to its client.
                 socket.swap();

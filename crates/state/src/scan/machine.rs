@@ -5,17 +5,20 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 use lanner_event::snapshot::{Interface, Machine};
+use rustix::fd::AsFd as _;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use rustix::time::ClockId;
 
 use super::process::number;
-use super::{Scan, read_users};
+use super::{Scan, open_dir, read_users};
 
 /// Takes over everything that is not about processes.
 pub(super) fn read(root: &Path, scan: &mut Scan) {
     let snapshot = &mut scan.snapshot;
     snapshot.machine = machine(root);
-    (snapshot.users, snapshot.groups) = read_users(root);
+    if let Ok(root) = open_dir(root) {
+        (snapshot.users, snapshot.groups) = read_users(root.as_fd());
+    }
     if snapshot.users.is_empty() {
         scan.report.problems.push(format!(
             "{}: no users could be read; their names are not known",

@@ -14,12 +14,13 @@ mod machine;
 mod process;
 mod sockets;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lanner_event::snapshot::{FdEntry, FdTableEntry, GroupEntry, Snapshot, UserEntry};
-use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use crate::live::{Found, Live};
@@ -254,31 +255,47 @@ impl Live for Procfs {
             return None;
         }
         self.changed = changed;
-        Some(read_users(&self.root))
+        Some(read_users(open_dir(&self.root).ok()?.as_fd()))
+    }
+
+    fn users_of(&mut self, pid: i64) -> Option<(Vec<UserEntry>, Vec<GroupEntry>)> {
+        let mounts = |pid: i64| {
+            let dir = process::open_number(&self.shared.proc_dir, pid)?;
+            Some(process::namespace(dir.as_fd(), "ns/mnt")).filter(|ns| *ns != 0)
+        };
+        if mounts(pid)? == mounts(1)? {
+            return None;
+        }
+        let dir = process::open_number(&self.shared.proc_dir, pid)?;
+        let root = process::open_dir_at(dir.as_fd(), "root")?;
+        Some(read_users(root.as_fd()))
     }
 }
 
-/// The users and groups in the databases below `root`: the host's, or those of a container by the
-/// root directory of one of its processes (`/proc/PID/root`).
-pub fn read_users(root: &Path) -> (Vec<UserEntry>, Vec<GroupEntry>) {
-    /// A database larger than this is not read.
-    const MAX: u64 = 16 << 20;
-    let read = |path: &Path| {
-        use std::io::Read as _;
-        let mut text = Vec::new();
-        if let Ok(file) = std::fs::File::open(path)
-            && file.metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX)
-            && file.take(MAX).read_to_end(&mut text).is_err()
-        {
+/// The users and groups in the databases below a root directory.
+fn read_users(root: BorrowedFd<'_>) -> (Vec<UserEntry>, Vec<GroupEntry>) {
+    (
+        users::parse_passwd(&read_database(root, "etc/passwd")),
+        users::parse_group(&read_database(root, "etc/group")),
+    )
+}
+
+/// The text of a database, empty if there is none. The file system may be a container's: links
+/// in it lead nowhere else, and what is no file is not waited for.
+fn read_database(root: BorrowedFd<'_>, path: &str) -> Vec<u8> {
+    /// A database is cut off here.
+    const MAX: u64 = 4 << 20;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+    let mut text = Vec::new();
+    if let Ok(file) = rustix::fs::openat2(root, path, flags, Mode::empty(), resolve) {
+        let file = std::fs::File::from(file);
+        let is_file = file.metadata().is_ok_and(|m| m.is_file());
+        if !is_file || file.take(MAX).read_to_end(&mut text).is_err() {
             text.clear();
         }
-        text
-    };
-    let [passwd, group] = databases(root);
-    (
-        users::parse_passwd(&read(&passwd)),
-        users::parse_group(&read(&group)),
-    )
+    }
+    text
 }
 
 fn databases(root: &Path) -> [PathBuf; 2] {

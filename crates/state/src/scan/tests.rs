@@ -165,6 +165,26 @@ fn users_are_read_again_when_they_changed() {
     assert!(procfs.users().is_none());
 }
 
+#[test]
+fn a_database_that_is_no_file_or_elsewhere_is_not_read() {
+    let root = tree();
+    let etc = root.path().join("etc");
+    let users = || read_users(open_dir(root.path()).unwrap().as_fd()).0.len();
+    assert_eq!(users(), 1);
+    fs::remove_file(etc.join("passwd")).unwrap();
+    assert_eq!(users(), 0);
+    // A link out of the root stays in it.
+    symlink("/etc/group", etc.join("passwd")).unwrap();
+    assert_eq!(users(), 0);
+    fs::remove_file(etc.join("passwd")).unwrap();
+    fs::create_dir(etc.join("passwd")).unwrap();
+    assert_eq!(users(), 0);
+    fs::remove_dir(etc.join("passwd")).unwrap();
+    // Nobody ever writes to this one: opening it must not wait.
+    rustix::fs::mkfifoat(CWD, etc.join("passwd"), Mode::from_raw_mode(0o600)).unwrap();
+    assert_eq!(users(), 0);
+}
+
 /// This machine's own `/proc`, if it shows this process.
 fn this_machine() -> Option<Scan> {
     let scan = scan(&Options::default());

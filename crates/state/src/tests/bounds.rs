@@ -90,6 +90,10 @@ impl Live for OnlyShell {
     fn users(&mut self) -> Option<(Vec<User>, Vec<Group>)> {
         None
     }
+
+    fn users_of(&mut self, _: i64) -> Option<(Vec<User>, Vec<Group>)> {
+        None
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn the_effective_user_and_group_are_followed() {
             call(T::SYSCALL_SETRESUID_X)
                 .with("ruid", 1)
                 .with("euid", u32::MAX),
-            0,
+            u32::MAX,
             0,
         ),
         (call(T::SYSCALL_SETGID_X).with("gid", 6), 0, 6),

@@ -284,7 +284,21 @@ fn datagrams_tell_the_addresses_and_the_role() {
         let event = message(T::SOCKET_SENDMSG_X, 3, "10.0.0.1:53", peer);
         assert!(!apply(&mut state, &event).fd_name_changed);
     }
+    // It sends to somebody it has not heard of.
+    let event = message(T::SOCKET_SENDMSG_X, 3, "10.0.0.1:53", "3.3.3.3:3000");
+    assert!(apply(&mut state, &event).fd_name_changed);
+    assert_eq!(seen(&state, 3).0, "3.3.3.3:3000->10.0.0.1:53");
     assert_eq!(open_fd(&state, 100, 3).ty, FdType::Ipv4);
+    // A client that talks to another server.
+    let mut state = machine();
+    apply(&mut state, &socket(3, 2, 2));
+    for peer in ["8.8.8.8:53", "9.9.9.9:53"] {
+        apply(&mut state, &message(T::SOCKET_SENDTO_X, 3, local, peer));
+        assert_eq!(
+            seen(&state, 3),
+            (format!("{local}->{peer}"), Role::Client, true)
+        );
+    }
     // Neither bound nor connected: who reads first serves.
     let mut state = machine();
     apply(&mut state, &socket(3, 2, 2));

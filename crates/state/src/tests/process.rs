@@ -461,6 +461,15 @@ impl Live for OneThread {
     fn users(&mut self) -> Option<(Vec<crate::User>, Vec<crate::Group>)> {
         None
     }
+
+    fn users_of(&mut self, pid: i64) -> Option<(Vec<crate::User>, Vec<crate::Group>)> {
+        let user = crate::User {
+            uid: 0,
+            name: format!("root of {pid}").into(),
+            ..Default::default()
+        };
+        (pid != 1).then(|| (vec![user], Vec::new()))
+    }
 }
 
 fn live_machine() -> State {
@@ -533,4 +542,29 @@ fn a_thread_that_only_the_machine_knows_is_looked_up() {
     assert_eq!(state.counters().threads_recovered, 1);
     apply(&mut state, &open(901, 3, "/x").ts(60 * S));
     assert!(thread(&state, 901).invented);
+}
+
+#[test]
+fn users_of_containers_are_read_when_one_is_met() {
+    use bstr::BStr;
+
+    let mut state = live_machine();
+    let mut meet = |tid: i64, container: &str| {
+        let key = apply(&mut state, &open(tid, 3, "/x").ts(60 * S))
+            .thread
+            .unwrap();
+        state.meet_container(BStr::new(container), key);
+        let user = state.user(BStr::new(container), 0);
+        user.map(|u| u.name.to_string())
+    };
+    assert_eq!(meet(100, "c1").as_deref(), Some("root of 100"));
+    assert_eq!(meet(900, "c1").as_deref(), Some("root of 100"));
+    assert_eq!(meet(900, "c2").as_deref(), Some("root of 900"));
+    // A process in the host's file system has no users of a container.
+    assert_eq!(meet(1, "c3"), None);
+    // A replay asks nobody.
+    let mut replay = machine();
+    let key = apply(&mut replay, &open(100, 3, "/x")).thread.unwrap();
+    replay.meet_container(BStr::new("c1"), key);
+    assert!(replay.user(BStr::new("c1"), 0).is_none());
 }
