@@ -1,11 +1,11 @@
 //! A condition that is known to make sense: its fields exist, its operators fit their types.
 
 use bumpalo::Bump;
-use hashbrown::HashMap;
 use lanner_diag::TextRange;
 
 use crate::ast::{Ast, Check, Expr, Literal, Op, Right, Transformer};
 use crate::constant;
+use crate::intern::Interned;
 use crate::operand::{OperandError, Pool, Read, Source, Typed, type_operand};
 use crate::posix::Posix;
 use crate::predicate::{Patterns, Predicate, Test, Values};
@@ -108,22 +108,23 @@ impl Condition {
         let mut compiler = Compiler {
             scheme,
             pool: Pool::default(),
-            predicates: Vec::new(),
-            predicate_ids: HashMap::new(),
-            nodes: Vec::new(),
-            node_ids: HashMap::new(),
+            predicates: Interned::default(),
+            nodes: Interned::default(),
             depths: Vec::new(),
             warnings: Vec::new(),
             errors: Vec::new(),
         };
-        compiler.run(ast);
+        let root = compiler.run(ast);
         if !compiler.errors.is_empty() {
             return Err(compiler.errors);
         }
+        // The root must come last.
+        let mut nodes = compiler.nodes.into_items();
+        nodes.truncate(root as usize + 1);
         let mut condition = Condition {
             pool: compiler.pool,
-            predicates: compiler.predicates,
-            nodes: compiler.nodes,
+            predicates: compiler.predicates.into_items(),
+            nodes,
             outcomes: Vec::new(),
             selected: KindSet::empty(),
             warnings: compiler.warnings,
@@ -292,10 +293,9 @@ impl Scheme {
 struct Compiler<'s> {
     scheme: &'s Scheme,
     pool: Pool,
-    predicates: Vec<Predicate>,
-    predicate_ids: HashMap<Predicate, u32>,
-    nodes: Vec<Node>,
-    node_ids: HashMap<Node, u32>,
+    predicates: Interned<Predicate>,
+    nodes: Interned<Node>,
+    /// By node.
     depths: Vec<u32>,
     warnings: Vec<Remark>,
     errors: Vec<CompileError>,
@@ -321,7 +321,8 @@ impl From<String> for CheckError {
 }
 
 impl Compiler<'_> {
-    fn run(&mut self, ast: &Ast) {
+    /// Compiles all nodes; the number of the root.
+    fn run(&mut self, ast: &Ast) -> u32 {
         let mut uses = vec![0u32; ast.nodes().len()];
         for (_, node) in ast.nodes() {
             match &node.expr {
@@ -357,16 +358,16 @@ impl Compiler<'_> {
             };
             placed.push(made);
         }
-        if let Some(root) = placed.last_mut() {
-            let id = self.settle(root);
-            // The root must come last.
-            self.nodes.truncate(id as usize + 1);
-            if self.depths[id as usize] > MAX_DEPTH {
-                let message = format!("exceeded max depth limit of {MAX_DEPTH}");
-                let root = ast.node(ast.root());
-                self.fail(message.into(), root.range, root.source);
-            }
+        let root = match placed.last_mut() {
+            Some(root) => self.settle(root),
+            None => self.push(Node::Const(false)),
+        };
+        if self.depths[root as usize] > MAX_DEPTH {
+            let message = format!("exceeded max depth limit of {MAX_DEPTH}");
+            let whole = ast.node(ast.root());
+            self.fail(message.into(), whole.range, whole.source);
         }
+        root
     }
 
     fn fail(&mut self, error: CheckError, range: TextRange, source: u32) {
@@ -380,24 +381,21 @@ impl Compiler<'_> {
     }
 
     fn push(&mut self, node: Node) -> u32 {
-        if let Some(id) = self.node_ids.get(&node) {
-            return *id;
-        }
         let below = |ids: &[u32]| ids.iter().map(|id| self.depths[*id as usize]).max();
         let depth = match &node {
             Node::Const(_) | Node::Predicate(_) => 1,
             Node::Not(id) => self.depths[*id as usize] + 1,
             Node::And(ids) | Node::Or(ids) => below(ids).unwrap_or(0) + 1,
         };
-        let id = self.nodes.len() as u32;
-        self.nodes.push(node.clone());
-        self.node_ids.insert(node, id);
-        self.depths.push(depth);
+        let id = self.nodes.intern(node);
+        if id as usize == self.depths.len() {
+            self.depths.push(depth);
+        }
         id
     }
 
     fn negate(&mut self, id: u32) -> u32 {
-        match self.nodes[id as usize] {
+        match self.nodes.items()[id as usize] {
             Node::Const(value) => self.push(Node::Const(!value)),
             Node::Not(inner) => inner,
             _ => self.push(Node::Not(id)),
@@ -437,7 +435,7 @@ impl Compiler<'_> {
         let mut kept = Vec::with_capacity(parts.len());
         let mut decided = false;
         for id in parts {
-            match self.nodes[id as usize] {
+            match self.nodes.items()[id as usize] {
                 Node::Const(value) => decided |= value == or,
                 _ if seen.insert(id) => kept.push(id),
                 _ => {}
@@ -525,14 +523,9 @@ impl Compiler<'_> {
             ty: left.ty,
             many: left.many,
             test,
-            kinds,
+            kinds: kinds.map(Box::new),
         };
-        if let Some(id) = self.predicate_ids.get(&predicate) {
-            return Ok(Node::Predicate(*id));
-        }
-        let id = self.predicates.len() as u32;
-        self.predicates.push(predicate.clone());
-        self.predicate_ids.insert(predicate, id);
+        let id = self.predicates.intern(predicate);
         Ok(Node::Predicate(id))
     }
 

@@ -12,6 +12,7 @@ pub mod ast;
 pub mod condition;
 mod constant;
 mod glob;
+mod intern;
 pub mod kind;
 pub mod matcher;
 mod operand;

@@ -5,10 +5,10 @@
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
-use hashbrown::HashMap;
 use lanner_diag::TextRange;
 
 use crate::ast::{CallArg, Literal, Operand, OperandKind, Transformer};
+use crate::intern::Interned;
 use crate::print::{Look, PrintOptions, write_value};
 use crate::scheme::ResolveError;
 use crate::{Argument, FieldFlags, FieldId, KindSet, Many, Record, Scheme, Type, Value};
@@ -53,8 +53,7 @@ pub(crate) enum Map {
 /// Interned operands; those that an operand is made from come before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pool {
-    sources: Vec<Source>,
-    ids: HashMap<Source, OperandId>,
+    sources: Interned<Source>,
 }
 
 /// What is known of an operand when a condition is compiled.
@@ -88,31 +87,25 @@ pub(crate) struct OperandError {
 
 impl Pool {
     pub(crate) fn intern(&mut self, source: Source) -> OperandId {
-        if let Some(id) = self.ids.get(&source) {
-            return *id;
-        }
-        let id = OperandId(self.sources.len() as u32);
-        self.sources.push(source.clone());
-        self.ids.insert(source, id);
-        id
+        OperandId(self.sources.intern(source))
     }
 
     pub(crate) fn source(&self, id: OperandId) -> &Source {
-        &self.sources[id.0 as usize]
+        &self.sources.items()[id.0 as usize]
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.sources.len()
+        self.sources.items().len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
-        self.sources.iter()
+        self.sources.items().iter()
     }
 
     /// Interns all operands of `other` here; where they are is told by position.
     pub(crate) fn absorb(&mut self, other: &Pool) -> Vec<OperandId> {
-        let mut moved: Vec<OperandId> = Vec::with_capacity(other.sources.len());
-        for source in &other.sources {
+        let mut moved: Vec<OperandId> = Vec::with_capacity(other.len());
+        for source in other.iter() {
             let at = |id: &OperandId| moved[id.0 as usize];
             let all = |ids: &Vec<OperandId>| ids.iter().map(at).collect();
             let source = match source {

@@ -24,7 +24,7 @@ pub(crate) struct Predicate {
     pub(crate) many: Many,
     pub(crate) test: Test,
     /// For a field that selects kinds: the kinds in which the predicate holds, and only there.
-    pub(crate) kinds: Option<KindSet>,
+    pub(crate) kinds: Option<Box<KindSet>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

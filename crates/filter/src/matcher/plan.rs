@@ -12,6 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use super::index::{Index, Key, Keys, keys};
 use super::test::Fast;
 use crate::condition::Node;
+use crate::intern::Interned;
 use crate::operand::{OperandId, Pool, Source};
 use crate::predicate::{Predicate, Test};
 use crate::{Condition, KindSet, Many, Op, Type};
@@ -122,10 +123,8 @@ impl Plan {
 #[derive(Default)]
 struct Builder {
     pool: Pool,
-    predicates: Vec<Predicate>,
-    predicate_ids: HashMap<Predicate, u32>,
-    nodes: Vec<Node>,
-    node_ids: HashMap<Node, NodeIndex>,
+    predicates: Interned<Predicate>,
+    nodes: Interned<Node>,
     roots: Vec<NodeIndex>,
     kinds: Vec<KindSet>,
     estimates: Vec<Estimate>,
@@ -160,7 +159,7 @@ impl Builder {
                 if let Test::Operand { right, .. } = &mut moved.test {
                     *right = at(*right);
                 }
-                self.add_predicate(moved)
+                self.predicates.intern(moved)
             })
             .collect();
         let mut placed: Vec<NodeIndex> = Vec::with_capacity(condition.nodes.len());
@@ -177,50 +176,30 @@ impl Builder {
                 Node::And(ids) => Node::And(all(ids)),
                 Node::Or(ids) => Node::Or(all(ids)),
             };
-            placed.push(self.add_node(moved));
+            placed.push(self.nodes.intern(moved));
         }
         let root = match placed.last() {
             Some(root) => *root,
-            None => self.add_node(Node::Const(false)),
+            None => self.nodes.intern(Node::Const(false)),
         };
         self.roots.push(root);
         self.kinds.push(condition.kinds().clone());
     }
 
-    fn add_predicate(&mut self, predicate: Predicate) -> u32 {
-        if let Some(id) = self.predicate_ids.get(&predicate) {
-            return *id;
-        }
-        let id = self.predicates.len() as u32;
-        self.predicates.push(predicate.clone());
-        self.predicate_ids.insert(predicate, id);
-        id
-    }
-
-    fn add_node(&mut self, node: Node) -> NodeIndex {
-        if let Some(id) = self.node_ids.get(&node) {
-            return *id;
-        }
-        let id = self.nodes.len() as u32;
-        self.nodes.push(node.clone());
-        self.node_ids.insert(node, id);
-        id
-    }
-
     /// Guesses for all nodes.
     fn estimate(&mut self) {
-        self.keys = self.predicates.iter().map(keys).collect();
+        self.keys = self.predicates.items().iter().map(keys).collect();
         // The more different values a field is compared with, the rarer each of them is: it has
         // one at a time.
         let mut distinct: HashMap<(OperandId, Class), usize> = HashMap::new();
-        for predicate in &self.predicates {
+        for predicate in self.predicates.items() {
             if let Test::Values(values) = &predicate.test {
                 let class = Class::of(values.op);
                 *distinct.entry((predicate.left, class)).or_default() += values.constants.len();
             }
         }
-        let mut uses = vec![0u32; self.nodes.len()];
-        for node in &self.nodes {
+        let mut uses = vec![0u32; self.nodes.items().len()];
+        for node in self.nodes.items() {
             match node {
                 Node::Not(id) => uses[*id as usize] += 1,
                 Node::And(ids) | Node::Or(ids) => ids.iter().for_each(|id| uses[*id as usize] += 1),
@@ -228,7 +207,7 @@ impl Builder {
             }
         }
         self.roots.iter().for_each(|root| uses[*root as usize] += 1);
-        for (node, uses) in self.nodes.iter().zip(uses) {
+        for (node, uses) in self.nodes.items().iter().zip(uses) {
             let of = |id: &u32| self.estimates[*id as usize];
             let estimate = match node {
                 Node::Const(value) => Estimate {
@@ -238,7 +217,7 @@ impl Builder {
                     uses,
                 },
                 Node::Predicate(id) => {
-                    let predicate = &self.predicates[*id as usize];
+                    let predicate = &self.predicates.items()[*id as usize];
                     let (chance, cost) = self.guess(predicate, &distinct);
                     let indexed = self.keys[*id as usize].is_some() && predicate.kinds.is_none();
                     Estimate {
@@ -372,7 +351,7 @@ impl Builder {
                 let (held, failed) = self.estimates[*id as usize].access;
                 if holds { held } else { failed }
             };
-            match (&self.nodes[id as usize], holds) {
+            match (&self.nodes.items()[id as usize], holds) {
                 // What cannot be needs no predicate to find it by.
                 (Node::Const(value), _) if *value != holds => {}
                 (Node::Const(_), _) | (Node::Predicate(_), false) => return None,
@@ -420,7 +399,7 @@ impl Builder {
 
     /// For each rule, the gate that it stands behind.
     fn gates(&self, set_of: &[u32], accesses: &[Option<AccessSet>]) -> Vec<Option<NodeIndex>> {
-        let parts = |rule: usize| match &self.nodes[self.roots[rule] as usize] {
+        let parts = |rule: usize| match &self.nodes.items()[self.roots[rule] as usize] {
             Node::And(ids) => ids.as_slice(),
             _ => &[],
         };
@@ -428,8 +407,8 @@ impl Builder {
             |rule: usize, id: &u32| accesses[rule].as_ref().is_some_and(|set| set.contains(id));
         let fit = |rule: usize, id: &&u32| {
             let estimate = self.estimates[**id as usize];
-            let selects_kinds = match &self.nodes[**id as usize] {
-                Node::Predicate(p) => self.predicates[*p as usize].kinds.is_some(),
+            let selects_kinds = match &self.nodes.items()[**id as usize] {
+                Node::Predicate(p) => self.predicates.items()[*p as usize].kinds.is_some(),
                 _ => false,
             };
             !selects_kinds && estimate.cost <= 3.0 && !own(rule, id)
@@ -510,6 +489,7 @@ impl Builder {
         self.add_steps(&mut plan);
         plan.predicates = self
             .predicates
+            .into_items()
             .into_iter()
             .enumerate()
             .map(|(i, predicate)| Prepared {
@@ -523,8 +503,8 @@ impl Builder {
     }
 
     fn operand_of(&self, node: NodeIndex) -> Option<OperandId> {
-        match self.nodes[node as usize] {
-            Node::Predicate(id) => Some(self.predicates[id as usize].left),
+        match self.nodes.items()[node as usize] {
+            Node::Predicate(id) => Some(self.predicates.items()[id as usize].left),
             _ => None,
         }
     }
@@ -567,10 +547,10 @@ impl Builder {
         let mut by_operand: HashMap<OperandId, HashMap<Key, Vec<u32>>> = HashMap::new();
         let mut types: HashMap<OperandId, Type> = HashMap::new();
         for (number, node) in nodes.iter().enumerate() {
-            let Node::Predicate(id) = self.nodes[*node as usize] else {
+            let Node::Predicate(id) = self.nodes.items()[*node as usize] else {
                 continue;
             };
-            let predicate = &self.predicates[id as usize];
+            let predicate = &self.predicates.items()[id as usize];
             let Some(keys) = &self.keys[id as usize] else {
                 continue;
             };
@@ -616,7 +596,7 @@ impl Builder {
                 });
             }
             let mut exact = false;
-            if let Node::Predicate(id) = self.nodes[node as usize] {
+            if let Node::Predicate(id) = self.nodes.items()[node as usize] {
                 exact = self.keys[id as usize]
                     .as_ref()
                     .is_some_and(|keys| keys.exact);
@@ -643,7 +623,7 @@ impl Builder {
         let mut operands: Vec<Vec<OperandId>> = vec![Vec::new(); group_keys.len()];
         for (rule, (group, set)) in group_of.iter().zip(accesses).enumerate() {
             // A condition that is false has neither.
-            if self.nodes[self.roots[rule] as usize] == Node::Const(false) {
+            if self.nodes.items()[self.roots[rule] as usize] == Node::Const(false) {
                 continue;
             }
             match set {
@@ -670,7 +650,7 @@ impl Builder {
     }
 
     fn add_steps(&self, plan: &mut Plan) {
-        for (node, estimate) in self.nodes.iter().zip(&self.estimates) {
+        for (node, estimate) in self.nodes.items().iter().zip(&self.estimates) {
             let kind = match node {
                 Node::Const(value) => StepKind::Const(*value),
                 Node::Predicate(id) => StepKind::Predicate(*id),

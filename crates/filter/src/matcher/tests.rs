@@ -349,7 +349,7 @@ fn config() -> ProptestConfig {
         .ok()
         .and_then(|n| n.parse().ok());
     ProptestConfig {
-        cases: cases.unwrap_or(1_000),
+        cases: cases.unwrap_or(500),
         failure_persistence: None,
         ..ProptestConfig::default()
     }
