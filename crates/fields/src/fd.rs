@@ -446,7 +446,16 @@ pub(crate) fn kinds<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a Bum
     found.sort_unstable();
     let names = found.iter().rev().map(|(_, name)| name.as_bytes());
     values.extend(names.map(Value::Str));
-    (!values.is_empty()).then(|| Value::Many(values.into_bump_slice()))
+    Some(Value::Many(values.into_bump_slice()))
+}
+
+/// What outputs print: without any descriptor nothing, while conditions see an empty list.
+pub(crate) fn printed_kinds<'a>(
+    record: &EventRecord<'a>,
+    arg: &Argument,
+    arena: &'a Bump,
+) -> Out<'a> {
+    kinds(record, arg, arena).filter(|value| *value != Value::Many(&[]))
 }
 
 /// Which path of a call a field is about.

@@ -277,7 +277,8 @@ pub(crate) const FD: &[Field] = &[
     .arg(arg::INDEX)
     .list()
     .no_rhs()
-    .resolve(args::index),
+    .resolve(args::index)
+    .prints(fd::printed_kinds),
     row(
         "fd.is_upper_layer",
         ty::BOOL,

@@ -530,6 +530,7 @@ kill              fd.nameraw                    -
 read              fd.types                      ('unix' 'ipv6' 'ipv4' 'directory' 'file' 'pipe')
 read              fd.types[1]                   ('pipe')
 read              fd.types[44]                  -
+read-init         fd.types                      ()
 kill              fd.types                      -
 write-file        fd.is_upper_layer             true
 read              fd.is_upper_layer             false
@@ -688,6 +689,7 @@ read-net          fd.rnet                       '<IPNET>'
 listen            fd.cnet                       -
 read-net          fd.sip.name                   -
 read              fd.types                      ('unix' 'ipv6' 'ipv4' 'directory' 'file' 'pipe')
+read-init         fd.types                      -
 read              static.zone                   'north'
 "#;
 
