@@ -6,6 +6,7 @@ pub(crate) mod kinds;
 mod macros;
 mod place;
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use lanner_diag::yaml::Mark;
@@ -101,6 +102,10 @@ pub(crate) struct Compiler<'a> {
     pub(crate) files: &'a Files,
     pub(crate) collector: &'a Collector<'a>,
     pub(crate) result: &'a mut LoadResult,
+    /// The contexts of the files so far, by their numbers.
+    pub(crate) contexts: &'a [Context],
+    /// Where and what was reported.
+    pub(crate) reported: HashSet<(Span, String)>,
 }
 
 /// A condition that is parsed, with its lists in it.
@@ -167,12 +172,23 @@ impl Compiler<'_> {
         self.result.errors.len() >= MAX_ERRORS
     }
 
-    fn file_context(&self, place: Place) -> Context {
-        Context::file(self.files.name(place.file), place.file)
+    fn context(&self, item: Item, name: &str, place: Place) -> Context {
+        let file = match self.contexts.get(place.file.0 as usize) {
+            Some(context) => context.clone(),
+            None => Context::file(self.files.name(place.file), place.file),
+        };
+        file.with(item, name, place.mark)
     }
 
-    fn context(&self, item: Item, name: &str, place: Place) -> Context {
-        self.file_context(place).with(item, name, place.mark)
+    /// Reports an error; one that several rules have from the same macro, once.
+    fn error(&mut self, problem: Problem) {
+        let Some(span) = problem.span else {
+            return self.result.errors.push(problem);
+        };
+        let new = self.reported.insert((span, problem.message.clone()));
+        if new || self.result.errors.is_empty() {
+            self.result.errors.push(problem);
+        }
     }
 
     fn warn(&mut self, problem: Problem) {
@@ -234,7 +250,7 @@ impl Compiler<'_> {
         let at = context.condition(shown, mark_in(shown, offset));
         let origin = text.as_ref().map_or(0, |s| s.origin(offset));
         let span = span_of(condition, origin, origin + 1, self.files);
-        self.result.errors.push(Problem {
+        self.error(Problem {
             code: Code::Error(ErrorCode::CompileCondition),
             message,
             context: at,
@@ -277,7 +293,7 @@ impl Compiler<'_> {
             None => nearest(&name, macros.names()).map(|n| format!("did you mean `{n}`?")),
         });
         let start = range.start as usize;
-        self.result.errors.push(Problem {
+        self.error(Problem {
             code: Code::Error(ErrorCode::Validate),
             message,
             context: context.condition(&condition.text, mark_in(&condition.text, start)),
@@ -506,7 +522,7 @@ impl Compiler<'_> {
             problem.code = Code::Warning(WarningCode::UnknownFilter);
             self.warn(problem);
         } else {
-            self.result.errors.push(problem);
+            self.error(problem);
         }
         skip
     }

@@ -261,11 +261,11 @@ impl Reader<'_, '_> {
                 )),
             };
         }
-        let at = context.with(Item::ValueFor, key, value.mark);
+        let at = || context.with(Item::ValueFor, key, value.mark);
         match value.as_str() {
-            None => Err(self.fault("Value is not a scalar value", &at, value)),
+            None => Err(self.fault("Value is not a scalar value", &at(), value)),
             Some("") if may_be_empty => Ok(None),
-            Some("") => Err(self.fault("Value must be non-empty", &at, value)),
+            Some("") => Err(self.fault("Value must be non-empty", &at(), value)),
             Some(_) => Ok(Some(value)),
         }
     }

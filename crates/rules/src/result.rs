@@ -5,6 +5,7 @@
 //! errors follow in [`LoadResult::errors`] and are left out of those forms.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use lanner_diag::yaml::Mark;
 use lanner_diag::{Diagnostic, FileId, Files, Severity, Span};
@@ -206,7 +207,7 @@ impl Item {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The file, or the beginning of a condition in quotes.
-    pub name: String,
+    pub name: Arc<str>,
     /// Where it begins.
     pub mark: Mark,
     /// What it is.
@@ -215,28 +216,37 @@ pub struct Location {
     pub item_name: String,
 }
 
-/// The way from a file to a place in it.
+/// The way from a file to a place in it. Cheap to extend and to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     file: FileId,
-    /// From the outside in; never empty.
-    locations: Vec<Location>,
+    last: Arc<Step>,
     /// The condition that the last step points into, if it is one.
-    condition: Option<String>,
+    condition: Option<Arc<str>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Step {
+    location: Location,
+    parent: Option<Arc<Step>>,
 }
 
 impl Context {
     /// A whole file.
     pub(crate) fn file(name: &str, file: FileId) -> Context {
         let location = Location {
-            name: name.to_owned(),
+            name: name.into(),
             mark: Mark::default(),
             item: Item::RulesContent,
             item_name: String::new(),
         };
+        let last = Arc::new(Step {
+            location,
+            parent: None,
+        });
         Context {
             file,
-            locations: vec![location],
+            last,
             condition: None,
         }
     }
@@ -244,18 +254,26 @@ impl Context {
     /// A part of this.
     #[must_use]
     pub(crate) fn with(&self, item: Item, item_name: &str, mark: Mark) -> Context {
-        let mut context = self.clone();
-        context.locations.push(Location {
-            name: self
-                .locations
-                .first()
-                .map(|l| l.name.clone())
-                .unwrap_or_default(),
-            mark,
-            item,
-            item_name: item_name.to_owned(),
-        });
-        context
+        let name = self.last.location.name.clone();
+        let item_name = item_name.to_owned();
+        self.extended(
+            Location {
+                name,
+                mark,
+                item,
+                item_name,
+            },
+            None,
+        )
+    }
+
+    fn extended(&self, location: Location, condition: Option<Arc<str>>) -> Context {
+        let parent = Some(Arc::clone(&self.last));
+        Context {
+            file: self.file,
+            last: Arc::new(Step { location, parent }),
+            condition,
+        }
     }
 
     /// A place in a condition that begins here. `at` is where in it, with line and column from 1;
@@ -268,9 +286,8 @@ impl Context {
             false => format!("\"{condition}\""),
         };
         let parent = self.mark();
-        let mut context = self.clone();
-        context.locations.push(Location {
-            name: shown.replace(['\n', '\r'], " "),
+        let location = Location {
+            name: shown.replace(['\n', '\r'], " ").into(),
             mark: Mark {
                 offset: at.offset + parent.offset,
                 line: at.line + parent.line,
@@ -278,9 +295,8 @@ impl Context {
             },
             item: Item::ConditionExpression,
             item_name: String::new(),
-        });
-        context.condition = Some(condition.to_owned());
-        context
+        };
+        self.extended(location, Some(condition.into()))
     }
 
     /// The file that it is in.
@@ -289,17 +305,24 @@ impl Context {
     }
 
     /// The steps, from the outside in.
-    pub fn locations(&self) -> &[Location] {
-        &self.locations
+    pub fn locations(&self) -> Vec<&Location> {
+        let mut locations = Vec::new();
+        let mut step = Some(&self.last);
+        while let Some(at) = step {
+            locations.push(&at.location);
+            step = at.parent.as_ref();
+        }
+        locations.reverse();
+        locations
     }
 
     /// The place itself.
     pub fn mark(&self) -> Mark {
-        self.locations.last().map(|l| l.mark).unwrap_or_default()
+        self.last.location.mark
     }
 
     fn write(&self, out: &mut String) {
-        for (i, location) in self.locations.iter().enumerate() {
+        for (i, location) in self.locations().into_iter().enumerate() {
             out.push_str(if i == 0 { "In " } else { "    " });
             out.push_str(location.item.text());
             if !location.item_name.is_empty() {
@@ -311,7 +334,7 @@ impl Context {
     }
 
     fn json(&self, files: &Files) -> Json {
-        let locations = self.locations.iter().map(|l| {
+        let locations = self.locations().into_iter().map(|l| {
             let Mark {
                 offset,
                 line,
@@ -320,7 +343,7 @@ impl Context {
             json!({
                 "item_type": l.item.text(),
                 "item_name": l.item_name,
-                "position": { "name": l.name, "line": line, "column": column, "offset": offset },
+                "position": { "name": &*l.name, "line": line, "column": column, "offset": offset },
             })
         });
         json!({ "locations": locations.collect::<Vec<_>>(), "snippet": self.snippet(files) })
@@ -328,9 +351,7 @@ impl Context {
 
     /// The line that the place is in, at most [`SNIPPET`] bytes of it, and a marker below.
     fn snippet(&self, files: &Files) -> String {
-        let Some(last) = self.locations.last() else {
-            return String::new();
-        };
+        let last = &self.last.location;
         let content = match &self.condition {
             Some(condition) if !condition.is_empty() => condition.as_bytes(),
             _ => files.text(self.file).as_bytes(),

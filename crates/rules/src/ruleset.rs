@@ -1,5 +1,6 @@
 //! Rules that are ready to be matched, and which of them are enabled.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use lanner_diag::{Diagnostic, Files};
@@ -192,6 +193,7 @@ impl Ruleset {
         let mut collector = Collector::new(scheme, &options.sources);
         let mut loaded = LoadResults::default();
         let mut compiled = Compiled::default();
+        let mut contexts = Vec::new();
         for (name, text) in texts {
             let mut result = LoadResult {
                 name: name.clone(),
@@ -200,6 +202,7 @@ impl Ruleset {
             match text {
                 Err(message) => {
                     let file = loaded.files.add(name.clone(), "");
+                    contexts.push(Context::file(&name, file));
                     result.errors.push(Problem {
                         code: Code::Error(ErrorCode::FileRead),
                         message,
@@ -210,7 +213,8 @@ impl Ruleset {
                     });
                 }
                 Ok(text) => {
-                    let file = loaded.files.add(name, text);
+                    let file = loaded.files.add(name.clone(), text);
+                    contexts.push(Context::file(&name, file));
                     let text = loaded.files.text(file);
                     let mut reader = Reader {
                         file,
@@ -227,6 +231,8 @@ impl Ruleset {
                             files,
                             collector,
                             result,
+                            contexts: &contexts,
+                            reported: HashSet::new(),
                         };
                         compiled = compiler.compile(compiled);
                     }

@@ -105,7 +105,8 @@ impl Reader<'_, '_> {
             .all(|k| item.get(k).is_none())
         {
             let enabled = self
-                .flag(item, "enabled", &context, Need::Required)?
+                .flag(item, "enabled", &context, Need::Required)
+                .map_err(|fault| changes_without_override(item, fault))?
                 .unwrap_or(true);
             self.warn(
                 WarningCode::DeprecatedItem,
@@ -346,6 +347,19 @@ impl Reader<'_, '_> {
         }
         Ok(update)
     }
+}
+
+/// Keys that a rule has besides its name want to be appended or to replace.
+fn changes_without_override(item: &Node, mut fault: Fault) -> Fault {
+    let changed = ["exceptions", "tags"]
+        .into_iter()
+        .find(|key| item.get(key).is_some());
+    if let (Some(key), None) = (changed, item.get("enabled")) {
+        fault.help = Some(format!(
+            "to change a rule, add `override: {{{key}: append}}`"
+        ));
+    }
+    fault
 }
 
 /// Without blanks around it.
