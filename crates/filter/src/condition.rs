@@ -20,8 +20,11 @@ pub struct Condition {
     pub(crate) predicates: Vec<Predicate>,
     /// Children before their parents, the root last.
     pub(crate) nodes: Vec<Node>,
-    /// For each node, the kinds in which it can be true, and in which it can be false.
-    outcomes: Vec<Outcomes>,
+    /// For each node, the kinds in which it can be true, and in which it can be false: positions
+    /// in `kind_sets`, of which there are few.
+    outcomes: Vec<(u32, u32)>,
+    kind_sets: Vec<KindSet>,
+    kinds: KindSet,
     selected: KindSet,
     warnings: Vec<Remark>,
 }
@@ -126,20 +129,30 @@ impl Condition {
             predicates: compiler.predicates.into_items(),
             nodes,
             outcomes: Vec::new(),
+            kind_sets: Vec::new(),
+            kinds: KindSet::empty(),
             selected: KindSet::empty(),
             warnings: compiler.warnings,
         };
-        let selected = condition.find_outcomes(scheme, false);
-        if let Some(root) = selected.last() {
-            condition.selected = root.can_hold.clone();
+        if let Some(root) = condition.find_outcomes(scheme, false).pop() {
+            condition.selected = root.can_hold;
         }
-        condition.outcomes = condition.find_outcomes(scheme, true);
+        let mut outcomes = condition.find_outcomes(scheme, true);
+        if let Some(root) = outcomes.last() {
+            condition.kinds = root.can_hold.clone();
+        }
+        let mut sets = Interned::default();
+        let interned = outcomes
+            .drain(..)
+            .map(|o| (sets.intern(o.can_hold), sets.intern(o.can_fail)));
+        condition.outcomes = interned.collect();
+        condition.kind_sets = sets.into_items();
         Ok(condition)
     }
 
     /// The kinds of record that can satisfy the condition: in all others it is false.
     pub fn kinds(&self) -> &KindSet {
-        &self.outcomes[self.outcomes.len() - 1].can_hold
+        &self.kinds
     }
 
     /// The kinds that the fields that select kinds leave possible, whatever other fields say: what
@@ -188,7 +201,12 @@ impl Condition {
     pub fn implies(&self, kinds: &KindSet, known: &dyn Fn(&Fact<'_>) -> bool) -> bool {
         // Whether it follows if the node holds, and if it fails.
         let mut follows: Vec<(bool, bool)> = Vec::with_capacity(self.nodes.len());
-        for (node, outcome) in self.nodes.iter().zip(&self.outcomes) {
+        let impossible: Vec<bool> = self
+            .kind_sets
+            .iter()
+            .map(|set| set.intersection(kinds).is_empty())
+            .collect();
+        for (node, (can_hold, can_fail)) in self.nodes.iter().zip(&self.outcomes) {
             let held = |id: &u32| follows[*id as usize].0;
             let failed = |id: &u32| follows[*id as usize].1;
             let (holds, fails) = match node {
@@ -203,10 +221,9 @@ impl Condition {
                     (accepts(false), accepts(true))
                 }
             };
-            let impossible = |can: &KindSet| can.intersection(kinds).is_empty();
             follows.push((
-                holds || impossible(&outcome.can_hold),
-                fails || impossible(&outcome.can_fail),
+                holds || impossible[*can_hold as usize],
+                fails || impossible[*can_fail as usize],
             ));
         }
         follows.last().is_some_and(|root| root.0)
