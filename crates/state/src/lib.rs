@@ -27,6 +27,7 @@ mod path;
 mod purge;
 pub mod scan;
 mod seed;
+mod snapshot;
 mod sock;
 pub mod thread;
 mod threads;

@@ -63,6 +63,22 @@ impl Users {
         self.users.contains_key(container) || self.groups.contains_key(container)
     }
 
+    /// Those of the host, by id.
+    pub(crate) fn of_host(&self) -> (Vec<User>, Vec<Group>) {
+        let host = BStr::new("");
+        let mut users: Vec<User> = match self.users.get(host) {
+            Some(users) => users.values().cloned().collect(),
+            None => Vec::new(),
+        };
+        let mut groups: Vec<Group> = match self.groups.get(host) {
+            Some(groups) => groups.values().cloned().collect(),
+            None => Vec::new(),
+        };
+        users.sort_by_key(|u| u.uid);
+        groups.sort_by_key(|g| g.gid);
+        (users, groups)
+    }
+
     /// Replaces those of the host.
     pub(crate) fn learn_host(&mut self, users: Vec<User>, groups: Vec<Group>) {
         self.learn_container(BString::default(), users, groups);

@@ -471,4 +471,12 @@ fn connections_that_were_there_get_their_direction_from_who_listens() {
     let client = ("10.0.0.1:40000->1.2.3.4:443".to_owned(), Role::Client, true);
     assert_eq!((seen(&state, 3), seen(&state, 4)), (server, client));
     assert_eq!(seen(&state, 5), ("/run/s".to_owned(), Role::Server, false));
+    // A snapshot of that is the one it came from.
+    let before = state.snapshot();
+    let mut again = machine();
+    again.seed(before.clone());
+    assert_eq!(again.snapshot(), before);
+    for fd in [3, 4, 5] {
+        assert_eq!(seen(&again, fd), seen(&state, fd));
+    }
 }

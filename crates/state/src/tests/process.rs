@@ -25,6 +25,30 @@ fn a_snapshot_is_taken_over() {
 }
 
 #[test]
+fn a_snapshot_can_be_taken_again() {
+    let mut state = machine();
+    apply(&mut state, &open(100, 3, "x"));
+    apply(&mut state, &clone(100, 200, 0));
+    apply(&mut state, &clone(200, 300, flags::THREAD));
+    apply(&mut state, &exec(200, "ls"));
+    apply(&mut state, &clone(200, 301, flags::THREAD));
+    // Nothing is known of this one.
+    apply(&mut state, &open(900, 3, "/x"));
+    let snapshot = state.snapshot();
+    let tids: Vec<i64> = snapshot.threads.iter().map(|t| t.tid).collect();
+    assert_eq!(tids, [1, 100, 200, 301]);
+    let mut again = State::new(Limits::default());
+    again.seed(snapshot.clone());
+    assert_eq!(again.snapshot(), snapshot);
+    for tid in tids {
+        let (a, b) = (thread(&state, tid), thread(&again, tid));
+        assert_eq!(a.image, b.image);
+        assert_eq!((a.nthreads, a.ptid, &a.cwd), (b.nthreads, b.ptid, &b.cwd));
+        assert_eq!(fds(&state, tid), fds(&again, tid));
+    }
+}
+
+#[test]
 fn a_fork_takes_after_its_parent() {
     let mut state = machine();
     apply(&mut state, &open(100, 3, "x"));
