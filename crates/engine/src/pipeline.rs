@@ -1,5 +1,6 @@
 //! From an event to the alerts that it raises.
 
+use bstr::BStr;
 use bumpalo::Bump;
 use lanner_container::{Containers, Identity};
 use lanner_event::snapshot::Snapshot;
@@ -115,18 +116,33 @@ impl Pipeline {
         let subject = self.state.apply(&event);
         let kind = kind_of(&event);
         let told = told(&mut self.containers, &event);
+        if starts_process(&event) {
+            self.look_into_container(&event, subject);
+        }
         self.session.observe(&event);
-        if !raw.state_only {
-            if self.matcher.kinds().contains(kind) {
-                self.evaluate(&event, subject, kind, told, sink);
-            } else if starts_process(&event) {
-                // The files of a container that lives briefly are soon gone.
-                identity(&mut self.containers, &self.state, subject, &event);
-            }
+        if !raw.state_only && self.matcher.kinds().contains(kind) {
+            self.evaluate(&event, subject, kind, told, sink);
             self.arena.reset();
         }
         self.state.settle();
         event.ts
+    }
+
+    /// Finds out what there is to know of the container of a new process, whether rules ask or
+    /// not: the files of a container that lives briefly are soon gone.
+    fn look_into_container(&mut self, event: &Event<'_>, subject: Subject) {
+        let Some(key) = subject.thread else {
+            return;
+        };
+        let Some(thread) = self.state.thread(key) else {
+            return;
+        };
+        let identity = self
+            .containers
+            .identify(&self.state, thread.cgroups, event.ts);
+        if let Identity::Container(container) = identity {
+            self.state.meet_container(BStr::new(&container.id), key);
+        }
     }
 
     fn evaluate(

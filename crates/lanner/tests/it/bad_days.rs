@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::lab::{Lab, Ran, rule};
 
@@ -257,4 +257,113 @@ fn the_same_capture_gives_the_same_bytes() {
         3000
     );
     assert_eq!(first, run());
+}
+
+/// Runs a script in a mount namespace of its own; `None` where that cannot be, which it says.
+fn in_namespace(lab: &Lab, script: &str) -> Option<Ran> {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: needs root");
+        return None;
+    }
+    let command = lab.lanner::<&str>([]);
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-ec", script])
+        .current_dir(lab.path())
+        .env("LANNER", command.get_program())
+        .env("TZ", "UTC")
+        .output();
+    let ran = Ran::from(output.expect("unshare starts"));
+    if ran.stderr.contains("unshare failed") || ran.stderr.contains("mount:") {
+        eprintln!("skipped: {}", ran.stderr);
+        return None;
+    }
+    Some(ran)
+}
+
+#[test]
+fn root_a_disk_that_fills_up_loses_whole_alerts_and_counts_them() {
+    let lab = Lab::new();
+    let programs: Vec<String> = (0..5000).map(|i| format!("/bin/program{i}")).collect();
+    let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
+    lab.capture("x.scap", &programs);
+    lab.file(
+        "rules.yaml",
+        rule("Exec", "evt.type = execve", "ran %proc.name."),
+    );
+    let ran = in_namespace(
+        &lab,
+        "mkdir disk; mount -t tmpfs -o size=64k tmpfs disk
+         \"$LANNER\" replay x.scap -c falco.yaml -r rules.yaml -o stdout_output.enabled=false \
+            -o file_output.enabled=true -o file_output.filename=disk/events
+         echo written $(grep -c '^..:..:..[.0-9]*: Notice ran program[0-9]*[.]$' disk/events)",
+    );
+    let Some(ran) = ran else { return };
+    assert!(ran.stdout.contains("Events detected: 5000\n"), "{ran:?}");
+    let written = ran.stdout.lines().last().map(|l| l.replace("written ", ""));
+    let written: u64 = written.and_then(|n| n.parse().ok()).unwrap_or_default();
+    let lost = ran
+        .stderr
+        .lines()
+        .find(|l| l.contains(" alerts were not written to file"));
+    let lost = number_before(lost, " alerts");
+    assert!(lost > 0 && written > 0, "{ran:?}");
+    assert_eq!(written + lost, 5000, "{}", ran.stderr);
+}
+
+/// The number that stands right before `what`.
+fn number_before(line: Option<&str>, what: &str) -> u64 {
+    let before = line.and_then(|l| l.split(what).next()).unwrap_or_default();
+    let digits = before.rsplit(' ').next().unwrap_or_default();
+    digits.parse().unwrap_or_default()
+}
+
+#[test]
+fn root_without_proc_it_runs_and_says_what_is_missing() {
+    let lab = Lab::new();
+    lab.file(
+        "rules.yaml",
+        rule("Never", "evt.type = execve and proc.name = nx", "x"),
+    );
+    let ran = in_namespace(
+        &lab,
+        "umount -l /proc; \"$LANNER\" -c falco.yaml -r rules.yaml -M 1",
+    );
+    let Some(ran) = ran else { return };
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("/proc: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" produced = "), "{}", ran.stderr);
+}
+
+#[test]
+fn root_a_kernel_without_type_information_is_named() {
+    let lab = Lab::new();
+    lab.file(
+        "rules.yaml",
+        rule("Never", "evt.type = execve and proc.name = nx", "x"),
+    );
+    let ran = in_namespace(
+        &lab,
+        "mount -t tmpfs tmpfs /sys/kernel/btf; mount -t tmpfs tmpfs /boot
+         \"$LANNER\" -c falco.yaml -r rules.yaml -M 1",
+    );
+    let Some(ran) = ran else { return };
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("Error: the kernel has no type information"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_ring_buffer_of_no_size_is_refused() {
+    let lab = Lab::new();
+    lab.file("rules.yaml", rule("Never", "evt.type = execve", "x"));
+    for preset in ["0", "11", "-1"] {
+        let option = format!("engine.modern_ebpf.buf_size_preset={preset}");
+        let ran = lab.run(["-r", "rules.yaml", "-o", &option]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains("buf_size_preset"), "{}", ran.stderr);
+    }
 }
