@@ -449,15 +449,6 @@ pub(crate) fn kinds<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a Bum
     Some(Value::Many(values.into_bump_slice()))
 }
 
-/// What outputs print: without any descriptor nothing, while conditions see an empty list.
-pub(crate) fn printed_kinds<'a>(
-    record: &EventRecord<'a>,
-    arg: &Argument,
-    arena: &'a Bump,
-) -> Out<'a> {
-    kinds(record, arg, arena).filter(|value| *value != Value::Many(&[]))
-}
-
 /// Which path of a call a field is about.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Which {

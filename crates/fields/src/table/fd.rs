@@ -277,8 +277,7 @@ pub(crate) const FD: &[Field] = &[
     .arg(arg::INDEX)
     .list()
     .no_rhs()
-    .resolve(args::index)
-    .prints(fd::printed_kinds),
+    .resolve(args::index),
     row(
         "fd.is_upper_layer",
         ty::BOOL,

@@ -689,7 +689,7 @@ read-net          fd.rnet                       '<IPNET>'
 listen            fd.cnet                       -
 read-net          fd.sip.name                   -
 read              fd.types                      ('unix' 'ipv6' 'ipv4' 'directory' 'file' 'pipe')
-read-init         fd.types                      -
+read-init         fd.types                      ()
 read              static.zone                   'north'
 "#;
 
