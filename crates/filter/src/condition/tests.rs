@@ -491,3 +491,92 @@ fn long_chains_of_macros_do_not_exhaust_the_stack() {
     let errors = chain(600, "(m or fd.num = 1) and fd.num = 2").unwrap_err();
     assert_eq!(errors[0].message, "exceeded max depth limit of 1000");
 }
+
+/// Comparisons of anything with anything, most of which make no sense.
+fn comparison() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::sample::select;
+    use proptest::strategy::Strategy as _;
+    let left = select(vec![
+        "proc.name",
+        "evt.type",
+        "evt.arg.x",
+        "proc.aname",
+        "proc.aname[1]",
+        "proc.args",
+        "fd.num",
+        "fd.ip",
+        "fd.snet",
+        "evt.buffer",
+        "evt.failed",
+        "container.label[a]",
+        "thread.load",
+        "x.y",
+        "tolower(proc.name)",
+        "len(proc.args)",
+        "join(',', proc.args)",
+        "getopt(proc.args, 'a:')",
+        "concat(proc.name, len(fd.name))",
+        "b64(evt.buffer)",
+        "basename(proc.args)",
+    ]);
+    let op = select(vec![
+        "=",
+        "!=",
+        "<",
+        ">=",
+        "in",
+        "contains",
+        "icontains",
+        "regex",
+        "glob",
+        "iglob",
+        "pmatch",
+        "intersects",
+        "bcontains",
+        "bstartswith",
+        "startswith",
+        "endswith",
+        "= anyof",
+        "!= oneof",
+        "regex allof",
+    ]);
+    let right = select(vec![
+        "(a, b)",
+        "()",
+        "(1)",
+        "1",
+        "-1",
+        "x",
+        "''",
+        "'a['",
+        "'('",
+        "true",
+        "10.0.0.1",
+        "ff",
+        "10.0.0.0/8",
+        "val(fd.name)",
+        "val(proc.args)",
+        "val(fd.num)",
+        "tolower(fd.name)",
+        "open",
+    ]);
+    (left, op, right).prop_map(|(left, op, right)| format!("{left} {op} {right}"))
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_condition_makes_the_compiler_panic(
+        comparisons in proptest::collection::vec(comparison(), 1..3),
+    ) {
+        if let Ok(ast) = parse(&comparisons.join(" and not ")) {
+            match Condition::compile(&ast, &scheme()) {
+                Ok(condition) => {
+                    let scheme = scheme();
+                    condition.matches(&record(&scheme), &Bump::new());
+                    condition.matches(&Toy::default(), &Bump::new());
+                }
+                Err(errors) => assert!(!errors.is_empty()),
+            }
+        }
+    }
+}
