@@ -4,9 +4,9 @@
 //! depend on how many there are. See [`plan`] for how that is arranged. What makes it right: it
 //! agrees with [`Condition::matches`], which a property test holds it to.
 
+mod fast;
 mod index;
 mod plan;
-mod test;
 mod trie;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -9,8 +9,8 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::fast::Fast;
 use super::index::{Index, Key, Keys, keys};
-use super::test::Fast;
 use crate::condition::Node;
 use crate::intern::Interned;
 use crate::operand::{OperandId, Pool, Source};
