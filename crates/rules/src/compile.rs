@@ -6,8 +6,10 @@ pub(crate) mod kinds;
 mod macros;
 mod place;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use lanner_diag::yaml::Mark;
 use lanner_diag::{Files, Span, TextRange, nearest};
@@ -121,6 +123,8 @@ struct Found<'a> {
     context: &'a Context,
     lists: &'a Substituted,
     macros: &'a Macros,
+    /// The condition, for all contexts in it.
+    shared: OnceCell<Arc<str>>,
 }
 
 impl Found<'_> {
@@ -135,10 +139,15 @@ impl Found<'_> {
         };
         let check = self.ast.nodes().map(|(_, node)| node).find(holds);
         let start = check.map_or(range.start, |node| node.range.start);
-        self.context.condition(
-            &self.condition.text,
-            mark_in(&self.lists.text, start as usize),
-        )
+        let of_macro = source
+            .checked_sub(1)
+            .and_then(|at| self.macros.lists(at as usize));
+        let text = &of_macro.unwrap_or(self.lists).text;
+        let condition = self
+            .shared
+            .get_or_init(|| self.condition.text.as_str().into());
+        self.context
+            .condition(Arc::clone(condition), mark_in(text, start as usize))
     }
 }
 
@@ -247,7 +256,7 @@ impl Compiler<'_> {
         let shown = text
             .as_ref()
             .map_or(condition.text.as_str(), |s| s.text.as_str());
-        let at = context.condition(shown, mark_in(shown, offset));
+        let at = context.condition(shown.into(), mark_in(shown, offset));
         let origin = text.as_ref().map_or(0, |s| s.origin(offset));
         let span = span_of(condition, origin, origin + 1, self.files);
         self.error(Problem {
@@ -296,7 +305,10 @@ impl Compiler<'_> {
         self.error(Problem {
             code: Code::Error(ErrorCode::Validate),
             message,
-            context: context.condition(&condition.text, mark_in(&condition.text, start)),
+            context: context.condition(
+                condition.text.as_str().into(),
+                mark_in(&condition.text, start),
+            ),
             deprecated_field: None,
             span: located(text, lists, range, self.files),
             help,
@@ -582,10 +594,12 @@ impl Compiler<'_> {
             context: &context,
             lists: &parsed.lists,
             macros,
+            shared: OnceCell::new(),
         };
         match Condition::compile(&ast, self.scheme) {
             Ok(compiled) => {
-                for remark in compiled.remarks() {
+                let room = MAX_WARNINGS.saturating_sub(self.result.warnings.len());
+                for remark in compiled.remarks().iter().take(room) {
                     let problem = Problem {
                         code: Code::Warning(WarningCode::CompileCondition),
                         message: remark.message.clone(),
@@ -605,7 +619,8 @@ impl Compiler<'_> {
             }
             Err(errors) => {
                 let mut outcome = Checked::Skipped;
-                for error in errors {
+                let room = MAX_ERRORS.saturating_sub(self.result.errors.len());
+                for error in errors.into_iter().take(room) {
                     let problem = Problem {
                         code: Code::Error(ErrorCode::CompileCondition),
                         span: self.located(&found, error.range, error.source_text),
@@ -698,7 +713,7 @@ impl Compiler<'_> {
             self.warn(Problem {
                 code: Code::Warning(code),
                 message: message.to_owned(),
-                context: context.condition(&condition.text, Mark::default()),
+                context: context.condition(condition.text.as_str().into(), Mark::default()),
                 deprecated_field: field,
                 span: span.or_else(|| condition.place().map(Place::span)),
                 help: None,

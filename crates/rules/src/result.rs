@@ -279,7 +279,7 @@ impl Context {
     /// A place in a condition that begins here. `at` is where in it, with line and column from 1;
     /// the zero mark stands for the condition as a whole.
     #[must_use]
-    pub(crate) fn condition(&self, condition: &str, at: Mark) -> Context {
+    pub(crate) fn condition(&self, condition: Arc<str>, at: Mark) -> Context {
         let bytes = condition.as_bytes();
         let shown = match bytes.len() > 20 {
             true => format!("\"{}...\"", String::from_utf8_lossy(&bytes[..17])),
@@ -296,7 +296,7 @@ impl Context {
             item: Item::ConditionExpression,
             item_name: String::new(),
         };
-        self.extended(location, Some(condition.into()))
+        self.extended(location, Some(condition))
     }
 
     /// The file that it is in.
@@ -451,7 +451,7 @@ impl Problem {
     }
 
     /// Its code, as tools look for it.
-    pub fn short_code(&self) -> &'static str {
+    pub fn code_text(&self) -> &'static str {
         match self.code {
             Code::Error(e) => e.code(),
             Code::Warning(w) => w.code(),
@@ -473,7 +473,7 @@ impl Problem {
         };
         let mut object = json!({
             "context": self.context.json(files),
-            "code": self.short_code(),
+            "code": self.code_text(),
             "codedesc": description,
             "message": self.message,
         });
@@ -490,7 +490,7 @@ impl Problem {
         let _ = writeln!(
             out,
             "{} ({}): {}",
-            self.short_code(),
+            self.code_text(),
             self.short(),
             self.message
         );
@@ -566,7 +566,7 @@ impl LoadResult {
             (&self.warnings, "warnings"),
         ] {
             if !problems.is_empty() {
-                let of = |p: &Problem| format!("{} ({})", p.short_code(), p.short());
+                let of = |p: &Problem| format!("{} ({})", p.code_text(), p.short());
                 let codes: Vec<String> = problems.iter().map(of).collect();
                 let _ = write!(out, "\n {} {word}: [{}]", problems.len(), codes.join(" "));
             }

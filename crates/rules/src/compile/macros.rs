@@ -75,8 +75,8 @@ impl Macros {
     }
 
     pub(super) fn mark_used(&mut self, at: usize) {
-        if let Some(macro_) = self.macros.get_mut(at) {
-            macro_.used = true;
+        if let Some(used) = self.macros.get_mut(at) {
+            used.used = true;
         }
     }
 

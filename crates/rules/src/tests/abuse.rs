@@ -201,3 +201,10 @@ fn hostile_yaml_is_refused() {
         );
     }
 }
+
+#[test]
+fn many_faults_of_one_condition_share_its_text() {
+    let checks = vec!["proc.nope=1"; 3_000].join(" and ");
+    let (_, results) = load(&[&rule(&checks)]);
+    assert_eq!(results.results[0].errors.len(), 1000);
+}

@@ -271,7 +271,7 @@ fn outputs_get_what_the_configuration_appends() {
         ]
     );
     assert_eq!(
-        results.results[0].warnings[0].short_code(),
+        results.results[0].warnings[0].code_text(),
         "LOAD_DEPRECATED_ITEM"
     );
 }
