@@ -73,6 +73,10 @@ fn root_podman_containers_have_name_image_and_mounts() {
     assert_eq!(mounts, [(&"/usr".into(), &"/host".into(), false)]);
     assert_eq!((container.id.len(), container.full_id.len()), (12, 64));
 
+    let labelled = identify(podman.run(&unique("named"), &["-i", "--label", "x=y"], &SHOW));
+    // Podman 5 keeps them in SQLite.
+    assert!(labelled.labels.is_empty() || labelled.labels == [("x".into(), "y".into())]);
+
     let privileged = identify(podman.run(
         &unique("strong"),
         &["-i", "--privileged", "--network", "host", "--pid", "host"],

@@ -9,8 +9,8 @@
 //! * [`Containers::learn_json`], [`Containers::learn`], [`Containers::forget_json`]: the container
 //!   events of captures.
 //!
-//! Not read, deliberately: the runtimes' sockets, which may be slow or gone, and the databases of
-//! Podman. What only those know stays empty: the labels and the address of a Podman container.
+//! Not read, deliberately: the runtimes' sockets, which may be slow or gone, and databases in
+//! SQLite. What only those know stays empty: labels and address of a container of Podman 5.
 //!
 //! Depends on `lanner-state` only.
 #![forbid(unsafe_code)]

@@ -133,7 +133,7 @@ impl Runtimes {
         let mut container = Container::known(id, ContainerType::Docker);
         container.name = Some(text("/Name").trim_start_matches('/').into());
         container.user = Some(text("/Config/User").into());
-        container.labels = pairs(config.pointer("/Config/Labels"));
+        container.labels = labels(config.pointer("/Config/Labels"));
         container.host_pid = mode("PidMode");
         container.host_network = mode("NetworkMode");
         container.host_ipc = mode("IpcMode");
@@ -232,9 +232,34 @@ impl Runtimes {
                 container.privileged = Some(flag == "TRUE");
             }
         }
+        let mut awaited = spec.is_none();
+        if let Some((config, state)) = self.podman_database(store, id) {
+            container.labels = labels(config.get("labels"));
+            container.user = config
+                .get("user")
+                .and_then(Value::as_str)
+                .map(BString::from);
+            container.ip = state.get("networkStatus").and_then(first_address);
+            let bridged = config.get("networkMode").and_then(Value::as_str) == Some("bridge");
+            awaited |= bridged && container.ip.is_none();
+        }
         Some(Found {
             container: container.filled(),
-            complete: spec.is_some(),
+            complete: !awaited,
+        })
+    }
+
+    /// Configuration and state of a container in Podman's database, if it is bbolt: the default
+    /// before Podman 5.
+    fn podman_database(&self, store: &str, id: &str) -> Option<(Value, Value)> {
+        (0..3).find_map(|_| {
+            let bolt = self.root.bolt(&format!("{store}/libpod/bolt_state.db"))?;
+            let json = |key: &str| {
+                let value = bolt.value(&["ctr", id, key])?;
+                serde_json::from_slice::<Value>(&value).ok()
+            };
+            let found = (json("config")?, json("state").unwrap_or_default());
+            bolt.undisturbed().then_some(found)
         })
     }
 
@@ -295,7 +320,7 @@ impl Runtimes {
         }
         let parse = |text: Option<&str>| -> Vec<(BString, BString)> {
             let value: Option<Value> = text.and_then(|t| serde_json::from_str(t).ok());
-            pairs(value.as_ref())
+            labels(value.as_ref())
         };
         container.labels = parse(note("io.kubernetes.cri-o.Labels"));
         let ip = of_pod("io.kubernetes.cri-o.IP.0").unwrap_or_default();
@@ -539,8 +564,30 @@ fn toml_key<'a>(conf: &'a str, key: &str) -> Option<&'a str> {
     })
 }
 
+/// The first IPv4 address in the status of networks: `ipnet`, address and length.
+fn first_address(status: &Value) -> Option<BString> {
+    match status {
+        Value::Object(members) => members
+            .get("ipnet")
+            .and_then(Value::as_str)
+            .and_then(|net| net.split_once('/'))
+            .filter(|(ip, _)| ip.contains('.'))
+            .map(|(ip, _)| BString::from(ip))
+            .or_else(|| members.values().find_map(first_address)),
+        Value::Array(items) => items.iter().find_map(first_address),
+        _ => None,
+    }
+}
+
 fn text_of(text: Option<&str>) -> BString {
     text.unwrap_or_default().into()
+}
+
+/// The labels in an object, without those that are too long to be reported.
+fn labels(object: Option<&Value>) -> Vec<(BString, BString)> {
+    let mut labels = pairs(object);
+    labels.retain(|(_, value)| value.len() <= LABEL_MAX);
+    labels
 }
 
 /// The string members of an object, sorted by key.

@@ -222,6 +222,40 @@ fn podman_tells_of_a_container_in_its_store() {
 }
 
 #[test]
+fn podman_tells_labels_and_address_in_its_database() {
+    let store = "/var/lib/containers/storage";
+    let index = json!([{"id": "$ID", "names": ["monitor"]}]);
+    let dir = tree(&[
+        (
+            &format!("{store}/overlay-containers/containers.json"),
+            index,
+        ),
+        (
+            &format!("{store}/overlay-containers/$ID/userdata/config.json"),
+            spec(json!({})),
+        ),
+    ]);
+    let config = json!({"labels": {"x": "y"}, "user": "www", "networkMode": "bridge"});
+    let network = json!({"networkStatus": {"podman": {"interfaces": {"eth0": {"subnets": [
+        {"ipnet": "fd00::3/64"}, {"ipnet": "10.88.0.8/16"}]}}}}});
+    let bytes = |json: &Value| json.to_string().into_bytes();
+    let mut containers = Containers::new(dir.path().to_owned());
+    let set = "cpu=/libpod_parent/libpod-$ID\0";
+    let mut ask = |state: &Value, now| {
+        let of = inline(&[(0, "config", bytes(&config)), (0, "state", bytes(state))]);
+        let file = database(&[leaf(&[(1, "ctr", inline(&[(1, ID, of)]))])]);
+        put(dir.path(), &format!("{store}/libpod/bolt_state.db"), &file);
+        ask_at(&mut containers, set, now).unwrap()
+    };
+    // The address comes once the network is there.
+    assert_eq!(ask(&json!({}), 1).ip.unwrap(), "");
+    let container = ask(&network, 1 + SOONEST);
+    assert_eq!(container.ip.unwrap(), "10.88.0.8");
+    assert_eq!(container.user.unwrap(), "www");
+    assert_eq!(container.labels, [("x".into(), "y".into())]);
+}
+
+#[test]
 fn containerd_tells_of_a_pod_in_the_bundle() {
     let bundle = spec(json!({"annotations": {
         "io.kubernetes.cri.container-type": "container",

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long anything may take on a busy machine before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A rule by which the test sees that monitoring has begun, and how far it has come.
 const BEACON: &str = "- rule: beacon\n  desc: a word from the test\n  \
