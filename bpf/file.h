@@ -29,12 +29,13 @@ static __always_inline struct file *fd__file(struct task_struct *task, s32 fd)
 	struct file *file = NULL;
 	struct file **files;
 
-	if (fd < 0 || !task->files)
+	if (fd < 0)
 		return NULL;
-	table = task->files->fdt;
-	if (!table || fd >= table->max_fds)
+	/* Not by typed loads: for each the verifier searches all types of the kernel by name. */
+	table = BPF_CORE_READ(task, files, fdt);
+	if (!table || fd >= BPF_CORE_READ(table, max_fds))
 		return NULL;
-	files = table->fd;
+	files = BPF_CORE_READ(table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;
 }

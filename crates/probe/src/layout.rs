@@ -14,6 +14,9 @@ pub(crate) const EVENTS: usize = 512;
 /// Bytes of a ring record before the event's own.
 pub(crate) const RECORD_PREFIX: usize = 8;
 
+/// The longest event.
+pub(crate) const RECORD_MAX: usize = 0xffff;
+
 /// Bit of a record's flags: the event is for the state only.
 pub(crate) const RECORD_STATE_ONLY: u32 = 1;
 

@@ -2,6 +2,8 @@
 //!
 //! One page that we write (how far we have read), one that the kernel writes (how far it has
 //! written), and the data twice in a row, so that a record that wraps around lies in one piece.
+//! Of the second copy only as much is mapped as a record can need: all of it would count as memory
+//! of this process once more.
 //! A record is an 8-byte header (length, and bits for "being written" and "discarded") and its
 //! bytes, padded to 8.
 
@@ -11,7 +13,7 @@ use std::sync::atomic::Ordering;
 
 use lanner_event::HEADER_LEN;
 
-use crate::layout::RECORD_PREFIX;
+use crate::layout::{RECORD_MAX, RECORD_PREFIX};
 use crate::memory::Mapping;
 
 const BUSY: u32 = 1 << 31;
@@ -45,10 +47,12 @@ impl Ring {
     /// Maps the ring buffer `fd` of `size` bytes (a power of two, at least a page).
     pub(crate) fn new(fd: BorrowedFd<'_>, size: usize, cpu: u16) -> io::Result<Ring> {
         let page = page_size();
+        let longest = RING_HEADER as usize + RECORD_PREFIX + RECORD_MAX;
+        let beyond = longest.next_multiple_of(page).min(size);
         Ok(Ring {
             cpu,
             consumer: Mapping::new(fd, 0, page, true)?,
-            producer: Mapping::new(fd, page, page + 2 * size, false)?,
+            producer: Mapping::new(fd, page, page + size + beyond, false)?,
             page,
             size: size as u64,
             next: 0,
