@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec;
 use lanner_event::schema::EventType;
 use lanner_filter::{Argument, Value};
-use lanner_state::{Fd, Thread};
+use lanner_state::{Fd, Thread, User};
 
 use crate::args::BY_INDEX;
 use crate::evt::{Out, word};
@@ -489,8 +489,15 @@ pub(crate) fn login_name<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump
     Some(Value::Str(named_user(record, record.thread()?.loginuid)))
 }
 
+/// A user of the container, or of the host outside of one. Old captures tell of users that their
+/// writer could not name; these are as good as unknown.
+fn user<'a>(record: &EventRecord<'a>, uid: u32) -> Option<&'a User> {
+    let user = record.state.user(record.container_id(), uid)?;
+    (user.name != UNKNOWN).then_some(user)
+}
+
 fn named_user<'a>(record: &EventRecord<'a>, uid: u32) -> &'a [u8] {
-    match record.state.user(record.container_id(), uid) {
+    match user(record, uid) {
         Some(user) => &user.name,
         None if uid == 0 => b"root",
         None => UNKNOWN,
@@ -499,7 +506,7 @@ fn named_user<'a>(record: &EventRecord<'a>, uid: u32) -> &'a [u8] {
 
 pub(crate) fn user_home<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
     let uid = record.thread()?.uid;
-    let home: &[u8] = match record.state.user(record.container_id(), uid) {
+    let home: &[u8] = match user(record, uid) {
         Some(user) => &user.home,
         None if uid == 0 => b"/root",
         None => UNKNOWN,
@@ -508,9 +515,7 @@ pub(crate) fn user_home<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump)
 }
 
 pub(crate) fn user_shell<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
-    let user = record
-        .state
-        .user(record.container_id(), record.thread()?.uid);
+    let user = user(record, record.thread()?.uid);
     Some(Value::Str(user.map_or(UNKNOWN, |u| &u.shell)))
 }
 
@@ -524,9 +529,9 @@ pub(crate) fn login_uid<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump)
 pub(crate) fn group_name<'a>(record: &EventRecord<'a>, _: &Argument, _: &'a Bump) -> Out<'a> {
     let gid = record.thread()?.gid;
     let name: &[u8] = match record.state.group(record.container_id(), gid) {
-        Some(group) => &group.name,
-        None if gid == 0 => b"root",
-        None => UNKNOWN,
+        Some(group) if group.name != UNKNOWN => &group.name,
+        _ if gid == 0 => b"root",
+        _ => UNKNOWN,
     };
     Some(Value::Str(name))
 }

@@ -103,17 +103,33 @@ pub(super) fn snapshot() -> Snapshot {
             tid: 200,
             fds: fds(),
         }],
-        users: vec![UserEntry {
-            uid: 1000,
-            gid: 1000,
-            name: text("me"),
-            home: text("/home/me"),
-            shell: text("/bin/zsh"),
-        }],
-        groups: vec![GroupEntry {
-            gid: 1000,
-            name: text("team"),
-        }],
+        users: vec![
+            UserEntry {
+                uid: 1000,
+                gid: 1000,
+                name: text("me"),
+                home: text("/home/me"),
+                shell: text("/bin/zsh"),
+            },
+            // A writer that could not look it up.
+            UserEntry {
+                uid: 0,
+                gid: 0,
+                name: text("<NA>"),
+                home: text("<NA>"),
+                shell: text("<NA>"),
+            },
+        ],
+        groups: vec![
+            GroupEntry {
+                gid: 1000,
+                name: text("team"),
+            },
+            GroupEntry {
+                gid: 0,
+                name: text("<NA>"),
+            },
+        ],
         interfaces: vec![
             Interface::V4 {
                 name: text("eth0"),
