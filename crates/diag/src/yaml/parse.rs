@@ -242,6 +242,11 @@ impl<'t> Builder<'t> {
         let value = match null {
             true => Value::Null,
             false if quoted && self.places.relaxed => Value::Scalar(relax::unfold(&text).into()),
+            false if style == ScalarStyle::Plain && self.places.relaxed => {
+                let source = self.places.text.get(mark.offset as usize..end);
+                let folded = source.filter(|s| s.contains('\n')).map(relax::fold_plain);
+                Value::Scalar(folded.map_or_else(|| text.into(), Into::into))
+            }
             false => Value::Scalar(text.into()),
         };
         let node = Node {
@@ -322,7 +327,25 @@ impl<'t> Builder<'t> {
             let end = self.places.mark_at(self.scan.len());
             return Failure::at(end, format!("end of {what} flow not found"));
         }
+        let bytes = self.scan.as_bytes();
+        let offset = mark.offset as usize;
+        if info.contains("did not find expected key") && bytes[..offset].ends_with(b"- ") {
+            return Failure::at(self.places.mark_at(offset - 2), "end of map not found");
+        }
+        if info.contains("unknown escape character") {
+            return self.unknown_escape(mark);
+        }
+        if info.contains("simple key expect") {
+            let line = self.scan[offset..].lines().next().unwrap_or_default();
+            if let Some(colon) = line
+                .find(": ")
+                .or_else(|| line.ends_with(':').then(|| line.len() - 1))
+            {
+                return Failure::at(self.places.mark_at(offset + colon), "illegal map value");
+            }
+        }
         let message = match info {
+            "misplaced bracket" => "illegal flow end",
             "recursion limit exceeded" => TOO_DEEP,
             i if i.contains("unknown anchor") => "the referenced anchor is not defined",
             i if i.contains("did not find expected '-' indicator") => "end of sequence not found",
@@ -333,11 +356,32 @@ impl<'t> Builder<'t> {
                 "illegal map value"
             }
             i if i.contains("block sequence entries are not allowed") => "illegal block entry",
-            i if i.contains("unknown escape character") => "unknown escape character",
+            i if i.contains("unexpected character") => "unknown token",
+            i if i.contains("invalid trailing content") => "unexpected scalar",
             i if i.contains("invalid indentation") => "the indentation fits nothing above it",
             i => i,
         };
         Failure::at(mark, message)
+    }
+
+    /// The fault behind the first escape in the quoted text at `mark` that means nothing.
+    fn unknown_escape(&self, mark: Mark) -> Failure {
+        let text = self.scan.get(mark.offset as usize..).unwrap_or_default();
+        let mut chars = text.char_indices().skip(1);
+        while let Some((_, c)) = chars.next() {
+            if c != '\\' {
+                continue;
+            }
+            let Some((at, escaped)) = chars.next() else {
+                break;
+            };
+            if !"0abtnvfre \"'\\/N_LPxuU\t\n\r".contains(escaped) {
+                let behind = mark.offset as usize + at + escaped.len_utf8();
+                let message = format!("unknown escape character: {escaped}");
+                return Failure::at(self.places.mark_at(behind), message);
+            }
+        }
+        Failure::at(mark, "unknown escape character")
     }
 
     /// The first tab in the indentation of the line, or of one of its neighbours.
@@ -367,6 +411,7 @@ fn tag_text(tag: Option<Cow<'_, Tag>>) -> Option<Box<str>> {
 /// Turns the scanner's places, which count characters of what it reads, into ours, which count
 /// bytes of the text.
 struct Places<'t> {
+    text: &'t str,
     scan: &'t str,
     /// Whether the scanner reads something else than the text.
     relaxed: bool,
@@ -380,7 +425,7 @@ struct Places<'t> {
 impl<'t> Places<'t> {
     const STEP: usize = 256;
 
-    fn new(text: &str, scan: &'t str) -> Places<'t> {
+    fn new(text: &'t str, scan: &'t str) -> Places<'t> {
         let ascii = scan.is_ascii();
         let steps = match ascii {
             true => Vec::new(),
@@ -395,6 +440,7 @@ impl<'t> Places<'t> {
             .chain(breaks.map(|(at, _)| at as u32 + 1))
             .collect();
         Places {
+            text,
             scan,
             relaxed: text != scan,
             steps,

@@ -1,5 +1,5 @@
 //! What yaml-cpp reads and the YAML standard does not allow: brackets and quotes whose lines are
-//! not indented. [`relaxed`] rewrites such a text byte for byte into one that is allowed.
+//! not indented, and tabs behind keys. [`relaxed`] rewrites such a text byte for byte into one that is allowed.
 
 /// Stands for a line break inside quotes, where it must be folded afterwards: see [`unfold`].
 const BREAK: u8 = 1;
@@ -15,6 +15,7 @@ pub(super) fn relaxed(text: &str) -> Option<String> {
             .iter()
             .position(|b| *b == b'\n')
             .map_or(bytes.len(), |n| at + n + 1);
+        blank_tabs(bytes, &mut out, at, line);
         match value_start(bytes, at, line) {
             Some(value) if matches!(bytes[value], b'[' | b'{' | b'"' | b'\'') => {
                 let end = flatten(bytes, &mut out, value);
@@ -45,6 +46,36 @@ pub(super) fn relaxed(text: &str) -> Option<String> {
         true => None,
         false => String::from_utf8(out).ok(),
     }
+}
+
+/// Tabs behind the colon of a key are blanks.
+fn blank_tabs(bytes: &[u8], out: &mut [u8], from: usize, to: usize) {
+    for at in from + 1..to {
+        if bytes[at] == b'\t'
+            && matches!(out[at - 1], b':' | b' ')
+            && bytes[from..at].contains(&b':')
+        {
+            out[at] = b' ';
+        }
+    }
+}
+
+/// Folds the lines of a text without quotes.
+pub(super) fn fold_plain(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut breaks = 0;
+    for (i, line) in source.split('\n').enumerate() {
+        breaks += usize::from(i > 0);
+        let line = line.trim_matches([' ', '\t', '\r']);
+        if !line.is_empty() {
+            if breaks > 0 {
+                fold(&mut out, breaks);
+            }
+            out.push_str(line);
+            breaks = 0;
+        }
+    }
+    out
 }
 
 /// Folds the line breaks that [`relaxed`] put into a quoted text.
@@ -83,6 +114,7 @@ fn indent(line: &[u8]) -> usize {
 /// Where the value of a line `- key: value` begins.
 fn value_start(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
     let mut at = from;
+    let mut keyed = false;
     loop {
         while at < to && matches!(bytes[at], b' ' | b'\t') {
             at += 1;
@@ -90,6 +122,7 @@ fn value_start(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
         match bytes.get(at..to)? {
             [b'-', b' ' | b'\t', ..] => at += 1,
             [b'[' | b'{' | b'|' | b'>', ..] => return Some(at),
+            [b'"' | b'\'', ..] if keyed => return Some(at),
             [b'#' | b'\n' | b'\r', ..] | [] => return None,
             _ => {
                 let colon = (at..to).find(|i| {
@@ -97,7 +130,10 @@ fn value_start(bytes: &[u8], from: usize, to: usize) -> Option<usize> {
                         && matches!(bytes.get(i + 1), None | Some(b' ' | b'\t' | b'\n' | b'\r'))
                 });
                 match colon {
-                    Some(colon) => at = colon + 1,
+                    Some(colon) => {
+                        at = colon + 1;
+                        keyed = true;
+                    }
                     None => return matches!(bytes[at], b'"' | b'\'').then_some(at),
                 }
             }

@@ -124,21 +124,39 @@ fn depth_is_bounded() {
 
 #[test]
 fn faults_are_placed_and_worded_as_yaml_cpp_does() {
-    let illegal_tab =
-        "yaml-cpp: error at line 2, column 1: illegal tab when looking for indentation";
-    check("- rule: a\n\tdesc: x\n", illegal_tab);
-    check(
-        "- list: a\n  items: [x, y\n",
-        "yaml-cpp: error at line 3, column 1: end of sequence flow not found",
-    );
-    check(
-        "- {a: b\n",
-        "yaml-cpp: error at line 2, column 1: end of map flow not found",
-    );
-    check(
-        "- a: b: c\n",
-        "yaml-cpp: error at line 1, column 7: illegal map value",
-    );
+    for (text, place, message) in [
+        (
+            "- rule: a\n\tdesc: x\n",
+            (2, 1),
+            "illegal tab when looking for indentation",
+        ),
+        (
+            "- list: a\n  items: [x, y\n",
+            (3, 1),
+            "end of sequence flow not found",
+        ),
+        ("- {a: b\n", (2, 1), "end of map flow not found"),
+        ("- a: b: c\n", (1, 7), "illegal map value"),
+        (
+            "- a: x (b\n  or c)\n  output: x\n",
+            (3, 9),
+            "illegal map value",
+        ),
+        ("- a: >\n  b\n  c: x\n", (3, 4), "illegal map value"),
+        ("- a: b\n  - c\n", (2, 3), "end of map not found"),
+        ("- a: b\n c: d\n", (2, 2), "end of sequence not found"),
+        ("- a: \"a\\qb\"\n", (1, 10), "unknown escape character: q"),
+        ("- a: %b\n", (1, 6), "unknown token"),
+        ("- a: \"b\" c\n", (1, 10), "unexpected scalar"),
+        ("- a: [b]]\n", (1, 9), "illegal flow end"),
+        ("- a: *x\n", (1, 6), "the referenced anchor is not defined"),
+    ] {
+        let (line, column) = place;
+        check(
+            text,
+            &format!("yaml-cpp: error at line {line}, column {column}: {message}"),
+        );
+    }
 }
 
 #[test]
@@ -150,6 +168,11 @@ fn what_yaml_cpp_forgives_is_forgiven() {
     check(
         "{a: 1, a: 2}",
         r#"{"a"@0:1: "1"@0:4, "a"@0:7: "2"@0:10}@0:0"#,
+    );
+    // Tabs behind keys, and texts without quotes over several lines of brackets.
+    check(
+        "- a:\tb\n- c: [d\ne, f]\n",
+        r#"[{"a"@0:2: "b"@0:5}@0:2, {"c"@1:2: ["d e"@1:6, "f"@2:3]@1:5}@1:2]@0:0"#,
     );
     // Brackets that close at the indentation of the key.
     check(
