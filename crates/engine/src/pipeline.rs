@@ -158,11 +158,6 @@ impl Pipeline {
             Some(identity) => Some(identity),
             None => identity(&mut self.containers, &self.state, subject, event),
         };
-        if let (Some(Identity::Container(container)), Some(thread)) = (identity, subject.thread)
-            && starts_process(event)
-        {
-            self.state.meet_container(container.id.as_ref(), thread);
-        }
         let record = EventRecord::new(event, &self.state, subject, identity, &self.session);
         self.matched.clear();
         self.matcher.matches(
