@@ -258,11 +258,7 @@ impl State {
             self.counters.threads_refused += 1;
             return None;
         }
-        if let Some(found) = self.live.as_mut().and_then(|l| l.thread(tid, self.now))
-            && found.thread.tid == tid
-            && let Some(slot) = self.add_found(found)
-        {
-            self.counters.threads_recovered += 1;
+        if let Some(slot) = self.recover(tid) {
             return Some(slot);
         }
         self.counters.threads_invented += 1;
@@ -270,6 +266,27 @@ impl State {
         let files = self.files.add(Default::default());
         let entry = Entry::new(Thread::invented(tid), files);
         Some(self.threads.insert(entry))
+    }
+
+    /// Asks the machine for a thread that is missing, and for the main thread of its process if
+    /// that is missing, too: it has the descriptors.
+    fn recover(&mut self, tid: i64) -> Option<u32> {
+        let now = self.now;
+        let found = self.live.as_mut()?.thread(tid, now)?;
+        let pid = found.thread.pid;
+        if found.thread.tid != tid {
+            return None;
+        }
+        if pid != tid
+            && self.threads.find(pid).is_none()
+            && let Some(main) = self.live.as_mut()?.thread(pid, now)
+            && main.thread.tid == pid
+        {
+            self.add_found(main);
+        }
+        let slot = self.add_found(found)?;
+        self.counters.threads_recovered += 1;
+        Some(slot)
     }
 
     /// The descriptor that an event uses, as it says itself.

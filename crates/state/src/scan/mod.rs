@@ -16,7 +16,7 @@ mod sockets;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lanner_event::snapshot::{FdEntry, FdTableEntry, GroupEntry, Snapshot, UserEntry};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -194,10 +194,15 @@ fn take(scan: &mut Scan, process: Process) {
     }
 }
 
+/// How old what is known of sockets may be.
+const SOCKETS_FRESH: Duration = Duration::from_millis(500);
+
 /// Answers questions about the running machine from `/proc`.
 pub struct Procfs {
     root: PathBuf,
     shared: Shared,
+    /// When the tables of sockets were forgotten.
+    fresh: Instant,
     /// When the databases of users and groups were last changed.
     changed: [Option<SystemTime>; 2],
 }
@@ -214,16 +219,27 @@ impl Procfs {
                 boot_ts,
                 nets: NetTables::default(),
             },
+            fresh: Instant::now(),
             changed: databases(&root).map(|path| modified(&path)),
             root,
         })
     }
 }
 
+impl Procfs {
+    /// Forgets the tables of sockets now and then: sockets come and go, but with many of them a
+    /// table takes long to read.
+    fn refresh(&mut self) {
+        if self.fresh.elapsed() > SOCKETS_FRESH {
+            self.fresh = Instant::now();
+            self.shared.nets = NetTables::default();
+        }
+    }
+}
+
 impl Live for Procfs {
     fn thread(&mut self, tid: i64) -> Option<Found> {
-        // Sockets come and go: what was read for an earlier question is old.
-        self.shared.nets = NetTables::default();
+        self.refresh();
         let mut process = Reader::new(&self.shared).process(tid).ok()?;
         let found = process.threads.iter().position(|(t, _)| t.tid == tid)?;
         let (thread, read_at) = process.threads.swap_remove(found);
@@ -239,7 +255,7 @@ impl Live for Procfs {
     }
 
     fn fd(&mut self, pid: i64, fd: i64) -> Option<FdEntry> {
-        self.shared.nets = NetTables::default();
+        self.refresh();
         Reader::new(&self.shared).one_fd(pid, fd)
     }
 

@@ -159,7 +159,7 @@ fn users_are_read_again_when_they_changed() {
     assert!(procfs.users().is_none());
     let path = root.path().join("etc/passwd");
     fs::write(&path, "u:x:2:6::/home/u:/bin/sh\nnew:x:3:6::/:/sh\n").unwrap();
-    let later = SystemTime::now() + std::time::Duration::from_secs(5);
+    let later = SystemTime::now() + Duration::from_secs(5);
     fs::File::open(&path).unwrap().set_modified(later).unwrap();
     assert_eq!(procfs.users().map(|(users, _)| users.len()), Some(2));
     assert!(procfs.users().is_none());

@@ -462,14 +462,19 @@ fn no_circle_of_parents_can_be_made() {
     assert!(state.parent(thread(&state, 800)).is_none());
 }
 
-/// A machine that has thread 900 and nobody else.
+/// A machine that has process 900 with a thread 902, and nobody else.
 struct OneThread;
 
 impl Live for OneThread {
     fn thread(&mut self, tid: i64) -> Option<Found> {
-        (tid == 900).then(|| Found {
-            thread: entry(900, 900, 100, "found"),
-            fds: Vec::new(),
+        let file = lanner_event::snapshot::FdEntry {
+            fd: 7,
+            ino: 1,
+            kind: lanner_event::snapshot::FdKind::Directory { name: "/d".into() },
+        };
+        (tid == 900 || tid == 902).then(|| Found {
+            thread: entry(tid, 900, 100, "found"),
+            fds: if tid == 900 { vec![file] } else { Vec::new() },
             read_at: 50 * S,
         })
     }
@@ -566,6 +571,17 @@ fn a_thread_that_only_the_machine_knows_is_looked_up() {
     assert_eq!(state.counters().threads_recovered, 1);
     apply(&mut state, &open(901, 3, "/x").ts(60 * S));
     assert!(thread(&state, 901).invented);
+}
+
+#[test]
+fn with_a_thread_its_process_is_looked_up() {
+    let mut state = live_machine();
+    let event = open(902, 3, "x").with("dirfd", 7).ts(60 * S);
+    apply(&mut state, &event);
+    let (main, other) = (thread(&state, 900), thread(&state, 902));
+    assert_eq!((main.nthreads, other.pid), (2, 900));
+    assert_eq!(open_fd(&state, 900, 3).name, "/d/x");
+    assert_eq!(open_fd(&state, 902, 7).name, "/d");
 }
 
 #[test]
