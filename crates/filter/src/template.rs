@@ -65,7 +65,8 @@ impl Template {
                 help: None,
             });
         }
-        let mut rest = text;
+        // A leading asterisk once asked for what is always done: to render missing fields too.
+        let mut rest = text.strip_prefix('*').unwrap_or(text);
         while let Some(percent) = rest.find('%') {
             template.push_text(&rest[..percent]);
             let behind = &rest[percent + 1..];

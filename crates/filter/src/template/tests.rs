@@ -42,7 +42,7 @@ fn fields_are_replaced_by_their_values() {
     check("%tolower(proc.name)", "cat");
     check("%len(proc.args) %len(proc.name)", "<NA> <NA>");
     check("%concat(proc.name, \"!\")", "Cat!");
-    check("* %proc.name", "* Cat");
+    check("*%proc.name *", "Cat *");
 }
 
 #[test]
