@@ -135,6 +135,15 @@ pub(crate) fn arg<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a Bump)
     Some(Value::Str(best(record, position(record, arg)?, arena)?))
 }
 
+pub(crate) fn printed_arg<'a>(
+    record: &EventRecord<'a>,
+    arg: &Argument,
+    arena: &'a Bump,
+) -> Out<'a> {
+    let value = parameter(record, position(record, arg)?, arena)?;
+    Some(Value::Str(value.best()))
+}
+
 pub(crate) fn raw_arg<'a>(record: &EventRecord<'a>, arg: &Argument, _: &'a Bump) -> Out<'a> {
     let index = position(record, arg)?;
     let info = record.event.info().params.get(index)?;

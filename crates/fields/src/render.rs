@@ -163,7 +163,11 @@ fn one<'a>(
         }
         P::CharBuf => Rendered::raw(text(bytes)),
         P::FsPath | P::FsRelPath => path(record, info, text(bytes), arena),
-        P::ByteBuf => Rendered::raw(buffer(record, bytes, arena)),
+        // Conditions see what they were written for, however buffers print.
+        P::ByteBuf if wanted == Wanted::Both && record.settings().base64 => {
+            Rendered::raw(base64(bytes, arena))
+        }
+        P::ByteBuf => Rendered::raw(dotted(bytes, arena)),
         P::Errno => {
             let value = signed(bytes)?;
             let name = names::errno(value).unwrap_or("");
@@ -399,11 +403,8 @@ fn protocol_char(fd: &Fd) -> Option<u8> {
     }
 }
 
-/// A byte buffer as text: dots for what is not printable ASCII, or base64.
-pub(crate) fn buffer<'a>(record: &EventRecord<'a>, bytes: &'a [u8], arena: &'a Bump) -> &'a [u8] {
-    if record.settings().base64 {
-        return base64(bytes, arena);
-    }
+/// A byte buffer as text, with dots for what is not printable ASCII.
+fn dotted<'a>(bytes: &'a [u8], arena: &'a Bump) -> &'a [u8] {
     let shown = |b: &u8| matches!(b, b' '..=b'~');
     if bytes.iter().all(shown) {
         return bytes;

@@ -281,6 +281,7 @@ pub(crate) const SYSCALL: &[Field] = &[
         evt::arg,
     )
     .arg(arg::NEEDS_INDEX_OR_NAME)
+    .prints(evt::printed_arg)
     .resolve(args::parameter)
     .in_kinds(kinds::with_parameter),
     field(

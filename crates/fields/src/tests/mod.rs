@@ -239,6 +239,29 @@ fn every_field_is_tested_present_and_absent() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+#[test]
+fn conditions_never_see_base64() {
+    let scheme = scheme();
+    let mut state = State::default();
+    state.seed(world::snapshot());
+    let session = Session::new(Settings {
+        base64: true,
+        ..settings()
+    });
+    let record = world::event("read");
+    let event = record.event();
+    let subject = state.apply(&event);
+    let record = EventRecord::new(&event, &state, subject, None, &session);
+    let arena = Bump::new();
+    let check = |field: &str, compared: &str, printed: &str| {
+        let (field, arg) = parse(&scheme, field);
+        assert_eq!(show(record.extract(field, &arg, &arena)), compared);
+        assert_eq!(show(record.print(field, &arg, &arena)), printed);
+    };
+    check("evt.arg.data", "'he.lo'", "'aGUAbG8='");
+    check("evt.buffer", r#"b"he\0lo""#, "'aGUAbG8='");
+}
+
 /// An argument that a field accepts.
 fn some_argument(scheme: &Scheme, field: FieldId) -> Argument {
     let text = match scheme.def(field).name {
