@@ -345,12 +345,18 @@ pub(crate) const DEEDS: &[Deed] = &[
     ),
     host(
         "Cloud metadata service contacted",
-        r#"unshare -n sh -c 'ip link set lo up; ip address add 169.254.169.254/32 dev lo
-            exec perl -e "socket(S, 2, 2, 0);
-                connect(S, pack(q(S n N x8), 2, 80, 0xa9fea9fe)) or die"'"#,
-        r#"unshare -n sh -c 'ip link set lo up; ip address add 169.254.169.253/32 dev lo
-            exec perl -e "socket(S, 2, 2, 0);
-                connect(S, pack(q(S n N x8), 2, 80, 0xa9fea9fd)) or die"'"#,
+        // A network of its own in which the address is this machine's: ioctls bring up its
+        // loopback and give it the address.
+        r#"exec unshare -n perl -e 'socket(S, 2, 2, 0); my $ip = 0xa9fea9fe;
+            my $up = pack("a16 s x22", "lo", 1); ioctl(S, 0x8914, $up) or die;
+            my $address = pack("a16 S n N x16", "lo", 2, 0, $ip);
+            ioctl(S, 0x8916, $address) or die;
+            connect(S, pack("S n N x8", 2, 80, $ip)) or die'"#,
+        r#"exec unshare -n perl -e 'socket(S, 2, 2, 0); my $ip = 0xa9fea9fd;
+            my $up = pack("a16 s x22", "lo", 1); ioctl(S, 0x8914, $up) or die;
+            my $address = pack("a16 S n N x16", "lo", 2, 0, $ip);
+            ioctl(S, 0x8916, $address) or die;
+            connect(S, pack("S n N x8", 2, 80, $ip)) or die'"#,
     ),
     // Discovery, lateral movement, command and control.
     inside(
@@ -430,6 +436,6 @@ pub(crate) const EVERYDAY: &[(&str, &str)] = &[
     ),
     (
         "an idle shell",
-        "ls -l /etc >/dev/null; cat /etc/hostname >/dev/null; id >/dev/null; ps >/dev/null",
+        "ls -l /etc >/dev/null; cat /etc/hostname >/dev/null; id >/dev/null",
     ),
 ];
