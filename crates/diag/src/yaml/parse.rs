@@ -48,30 +48,54 @@ pub fn parse(text: &str) -> Result<Vec<Node>, Box<ParseError>> {
 
 /// Builds the documents of `scan`, a variant of `text` of the same length.
 fn build(text: &str, scan: &str) -> Result<Vec<Node>, ParseError> {
-    match Builder::new(text, scan).run() {
-        Ok(documents) => Ok(documents),
-        Err(Failure::At(error)) => Err(error),
-        Err(Failure::OpenQuote(quote)) => {
-            let closed = format!("{}{quote}", scan.trim_end_matches(['\n', '\r', ' ']));
-            match Builder::new(text, &closed).run() {
-                Ok(documents) => Ok(documents),
-                Err(Failure::At(error)) => Err(error),
-                Err(Failure::OpenQuote(_)) => {
-                    let mark = Places::new(text, text).mark_at(text.len());
-                    Err(ParseError {
-                        mark,
-                        message: "illegal EOF in scalar".to_owned(),
-                    })
+    let relaxed = text != scan;
+    let mut scan = Cow::Borrowed(scan);
+    let mut documents = Vec::new();
+    let mut closed = false;
+    for _ in 0..MAX_RETRIES {
+        match Builder::new(text, &scan, relaxed).run() {
+            Ok(more) => {
+                documents.extend(more);
+                return Ok(documents);
+            }
+            Err(Failure::At(error)) => return Err(error),
+            Err(Failure::OpenQuote(quote)) if !closed => {
+                closed = true;
+                scan = format!("{}{quote}", scan.trim_end_matches(['\n', '\r', ' '])).into();
+            }
+            Err(Failure::OpenQuote(_)) => break,
+            Err(Failure::Split(at)) => {
+                // What begins further left than what it follows is a document of its own.
+                let head = &scan[..at];
+                match Builder::new(text, head, relaxed).run() {
+                    Ok(more) => documents.extend(more),
+                    Err(Failure::At(error)) => return Err(error),
+                    Err(Failure::OpenQuote(_) | Failure::Split(_)) => break,
                 }
+                let blank = |c: char| match c {
+                    '\n' => "\n".to_owned(),
+                    c => " ".repeat(c.len_utf8()),
+                };
+                scan = (head.chars().map(blank).collect::<String>() + &scan[at..]).into();
             }
         }
     }
+    let mark = Places::new(text, text, relaxed).mark_at(text.len());
+    Err(ParseError {
+        mark,
+        message: "illegal EOF in scalar".to_owned(),
+    })
 }
+
+/// How often a text is read again, since yaml-cpp forgives what the scanner does not.
+const MAX_RETRIES: usize = 16;
 
 /// Why building stopped.
 enum Failure {
     /// A quoted text has no end.
     OpenQuote(char),
+    /// At this offset, something begins that does not belong to the document.
+    Split(usize),
     /// Anything else.
     At(ParseError),
 }
@@ -109,10 +133,10 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str, scan: &'t str) -> Builder<'t> {
+    fn new(text: &'t str, scan: &'t str, relaxed: bool) -> Builder<'t> {
         Builder {
             scan,
-            places: Places::new(text, scan),
+            places: Places::new(text, scan, relaxed),
             open: Vec::new(),
             anchors: HashMap::new(),
             aliased: 0,
@@ -247,6 +271,9 @@ impl<'t> Builder<'t> {
                 let folded = source.filter(|s| s.contains('\n')).map(relax::fold_plain);
                 Value::Scalar(folded.map_or_else(|| text.into(), Into::into))
             }
+            false if self.unended(style, end, &text) => {
+                Value::Scalar(text[..text.len() - 1].into())
+            }
             false => Value::Scalar(text.into()),
         };
         let node = Node {
@@ -257,6 +284,15 @@ impl<'t> Builder<'t> {
             tag,
         };
         self.close(node, anchor)
+    }
+
+    /// Whether a block scalar is the end of a text without a line break, which then is none of
+    /// the scalar either.
+    fn unended(&self, style: ScalarStyle, end: usize, text: &str) -> bool {
+        matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            && end >= self.scan.len()
+            && !self.scan.ends_with('\n')
+            && text.ends_with('\n')
     }
 
     /// The `>` or `|` before the content of a block scalar at `content`.
@@ -317,6 +353,11 @@ impl<'t> Builder<'t> {
         if let Some(tab) = self.tab_indent(mark.line) {
             return Failure::at(tab, "illegal tab when looking for indentation");
         }
+        let outside = info.contains("did not find expected <document start>")
+            || info.contains("did not find expected '-' indicator") && self.open.len() == 1;
+        if outside && mark.column == 0 && mark.offset > 0 {
+            return Failure::Split(mark.offset as usize);
+        }
         let at_end = mark.offset as usize >= self.scan.trim_end().len();
         if at_end && let Some(open) = self.open.iter().rev().find(|o| o.flow) {
             let what = if open.node.is_seq() {
@@ -337,12 +378,13 @@ impl<'t> Builder<'t> {
         }
         if info.contains("simple key expect") {
             let line = self.scan[offset..].lines().next().unwrap_or_default();
-            if let Some(colon) = line
-                .find(": ")
-                .or_else(|| line.ends_with(':').then(|| line.len() - 1))
-            {
-                return Failure::at(self.places.mark_at(offset + colon), "illegal map value");
-            }
+            let last = line.ends_with(':').then(|| line.len().saturating_sub(1));
+            return match line.find(": ").or(last) {
+                Some(colon) => {
+                    Failure::at(self.places.mark_at(offset + colon), "illegal map value")
+                }
+                None => self.missing_colon(offset),
+            };
         }
         let message = match info {
             "misplaced bracket" => "illegal flow end",
@@ -362,6 +404,17 @@ impl<'t> Builder<'t> {
             i => i,
         };
         Failure::at(mark, message)
+    }
+
+    /// The fault of the last line before `offset` that is not empty.
+    fn missing_colon(&self, offset: usize) -> Failure {
+        let before = self.scan[..offset].trim_end();
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let indent = before[line..].len() - before[line..].trim_start().len();
+        Failure::at(
+            self.places.mark_at(line + indent),
+            "a key without `: ` behind it",
+        )
     }
 
     /// The fault behind the first escape in the quoted text at `mark` that means nothing.
@@ -425,7 +478,7 @@ struct Places<'t> {
 impl<'t> Places<'t> {
     const STEP: usize = 256;
 
-    fn new(text: &'t str, scan: &'t str) -> Places<'t> {
+    fn new(text: &'t str, scan: &'t str, relaxed: bool) -> Places<'t> {
         let ascii = scan.is_ascii();
         let steps = match ascii {
             true => Vec::new(),
@@ -442,7 +495,7 @@ impl<'t> Places<'t> {
         Places {
             text,
             scan,
-            relaxed: text != scan,
+            relaxed,
             steps,
             ascii,
             lines,

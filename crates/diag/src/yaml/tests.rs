@@ -149,6 +149,11 @@ fn faults_are_placed_and_worded_as_yaml_cpp_does() {
         ("- a: %b\n", (1, 6), "unknown token"),
         ("- a: \"b\" c\n", (1, 10), "unexpected scalar"),
         ("- a: [b]]\n", (1, 9), "illegal flow end"),
+        (
+            "- a: b\n  c\n  d e\n\n- f",
+            (2, 3),
+            "a key without `: ` behind it",
+        ),
         ("- a: *x\n", (1, 6), "the referenced anchor is not defined"),
     ] {
         let (line, column) = place;
@@ -164,6 +169,12 @@ fn what_yaml_cpp_forgives_is_forgiven() {
     // A quote that is still open at the end of the file.
     check("- a: \"b\n", r#"[{"a"@0:2: "b"@0:5}@0:2]@0:0"#);
     check("- a: 'b", r#"[{"a"@0:2: "b"@0:5}@0:2]@0:0"#);
+    // What begins further left than a document should is another one.
+    check(
+        "- a: b\nc: d\n",
+        "[{\"a\"@0:2: \"b\"@0:5}@0:2]@0:0\n{\"c\"@1:0: \"d\"@1:3}@1:0",
+    );
+    check("- a: |\n    b", r#"[{"a"@0:2: "b"@0:5}@0:2]@0:0"#);
     // Keys that repeat.
     check(
         "{a: 1, a: 2}",
