@@ -76,6 +76,59 @@ pub(crate) fn plain(id: &BStr, ty: u64, name: &BStr, image: &BStr) -> Container 
     container.filled()
 }
 
+/// The JSON of a container event that tells of a container: what [`container`] reads back.
+pub(crate) fn to_json(container: &Container) -> Vec<u8> {
+    let text = |text: &[u8]| Value::String(text.to_str_lossy().into_owned());
+    let known = |field: &Option<BString>| text(field.as_deref().map_or(b"", |t| t));
+    let flag = |field: Option<bool>| Value::Bool(field.unwrap_or_default());
+    let map = |pairs: &[(BString, BString)]| -> Value {
+        let pairs = pairs
+            .iter()
+            .map(|(k, v)| (k.to_str_lossy().into_owned(), text(v)));
+        Value::Object(pairs.collect())
+    };
+    let mounts: Vec<Value> = container
+        .mounts
+        .iter()
+        .map(|m| {
+            serde_json::json!({
+                "Source": text(&m.source),
+                "Destination": text(&m.dest),
+                "Mode": text(&m.mode),
+                "RW": m.rdwr,
+                "Propagation": text(&m.propagation),
+            })
+        })
+        .collect();
+    let mut object = serde_json::json!({
+        "type": container.ty.number(),
+        "id": text(&container.id),
+        "full_id": text(&container.full_id),
+        "name": known(&container.name),
+        "image": known(&container.image),
+        "imageid": known(&container.image_id),
+        "imagerepo": known(&container.image_repository),
+        "imagetag": known(&container.image_tag),
+        "imagedigest": known(&container.image_digest),
+        "privileged": flag(container.privileged),
+        "Mounts": mounts,
+        "ip": known(&container.ip),
+        "cni_json": known(&container.cni_json),
+        "host_pid": flag(container.host_pid),
+        "host_network": flag(container.host_network),
+        "host_ipc": flag(container.host_ipc),
+        "labels": map(&container.labels),
+        "User": known(&container.user),
+    });
+    if let Some(pod) = &container.pod {
+        object["pod_sandbox_id"] = text(&pod.sandbox_id);
+        object["pod_sandbox_labels"] = map(&pod.labels);
+    }
+    serde_json::json!({ "container": object })
+        .to_string()
+        .into_bytes()
+}
+
 fn mount(entry: &Value) -> Mount {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
     Mount {

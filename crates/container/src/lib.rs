@@ -81,23 +81,33 @@ impl ContainerType {
 
     /// The type by its number in the container events of captures.
     pub fn from_number(number: u64) -> ContainerType {
-        match number {
-            0 => ContainerType::Docker,
-            1 => ContainerType::Lxc,
-            2 => ContainerType::LibvirtLxc,
-            3 => ContainerType::Mesos,
-            4 => ContainerType::Rkt,
-            5 => ContainerType::Custom,
-            6 => ContainerType::Cri,
-            7 => ContainerType::Containerd,
-            8 => ContainerType::CriO,
-            9 => ContainerType::Bpm,
-            10 => ContainerType::Static,
-            11 => ContainerType::Podman,
-            _ => ContainerType::Unknown,
-        }
+        let found = NUMBERS.iter().find(|(_, n)| *n == number);
+        found.map_or(ContainerType::Unknown, |(ty, _)| *ty)
+    }
+
+    /// Its number in the container events of captures.
+    pub fn number(self) -> u64 {
+        let found = NUMBERS.iter().find(|(ty, _)| *ty == self);
+        // What is unknown has a number that no type has.
+        found.map_or(u64::from(u16::MAX), |(_, n)| *n)
     }
 }
+
+/// Types by their numbers in the container events of captures.
+const NUMBERS: [(ContainerType, u64); 12] = [
+    (ContainerType::Docker, 0),
+    (ContainerType::Lxc, 1),
+    (ContainerType::LibvirtLxc, 2),
+    (ContainerType::Mesos, 3),
+    (ContainerType::Rkt, 4),
+    (ContainerType::Custom, 5),
+    (ContainerType::Cri, 6),
+    (ContainerType::Containerd, 7),
+    (ContainerType::CriO, 8),
+    (ContainerType::Bpm, 9),
+    (ContainerType::Static, 10),
+    (ContainerType::Podman, 11),
+];
 
 /// One mount of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,6 +163,11 @@ pub struct Container {
 }
 
 impl Container {
+    /// The JSON by which a container event of a capture tells of it.
+    pub fn to_json(&self) -> Vec<u8> {
+        capture::to_json(self)
+    }
+
     /// A container of which the id is known and nothing else.
     fn nameless(full_id: BString, ty: ContainerType) -> Container {
         let cut = full_id.len().min(12);

@@ -1,5 +1,6 @@
 //! The pipeline: a source's events through state and rules to alerts.
 //!
+//! * [`Follower`]: the machine as the events leave it, and each event as a source of field values.
 //! * [`Pipeline`]: takes records, hands an [`Alert`] for each match to a [`Sink`], counts.
 //! * [`selection`]: which system calls the kernel must report for a set of rules.
 //! * [`DropMonitor`]: watches what a source loses.
@@ -11,6 +12,7 @@
 mod alert;
 mod counters;
 mod drops;
+mod follower;
 mod needs;
 mod pipeline;
 pub mod selection;
@@ -18,6 +20,7 @@ pub mod selection;
 pub use alert::{Alert, Sink};
 pub use counters::Counters;
 pub use drops::{Drop, DropMonitor, DropSettings, balance};
+pub use follower::{Follower, Step};
 pub use lanner_filter::{Matching, Printed, Template};
 pub use lanner_rules::Priority;
 pub use needs::needs;

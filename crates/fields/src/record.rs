@@ -68,12 +68,12 @@ impl<'a> EventRecord<'a> {
 
     /// The thread that caused the event.
     #[inline]
-    pub(crate) fn thread(&self) -> Option<&'a Thread> {
+    pub fn thread(&self) -> Option<&'a Thread> {
         self.thread
     }
 
     /// The main thread of a thread's process.
-    pub(crate) fn leader(&self, thread: &'a Thread) -> Option<&'a Thread> {
+    pub fn leader(&self, thread: &'a Thread) -> Option<&'a Thread> {
         if thread.is_main() {
             Some(thread)
         } else {
@@ -158,8 +158,8 @@ impl<'a> EventRecord<'a> {
         self.subject.fd_name_changed
     }
 
-    /// What the event happened in.
-    pub(crate) fn identity(&self) -> Option<&'a Identity> {
+    /// What the event happened in, if its thread is known.
+    pub fn identity(&self) -> Option<&'a Identity> {
         self.identity
     }
 

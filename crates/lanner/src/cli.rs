@@ -15,8 +15,99 @@ pub(crate) struct Invocation {
     pub(crate) replay: Option<PathBuf>,
 }
 
+/// What to do.
+pub(crate) enum Task {
+    /// Falco's part: monitor, replay, or print something about it.
+    Monitor(Box<Invocation>),
+    /// `show`.
+    Show(Show),
+    /// `record`.
+    Record(Record),
+    /// `diff-alerts`.
+    DiffAlerts(DiffAlerts),
+}
+
+/// Print the events of a capture.
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The capture, plain or gzipped; `-` reads it from standard input.
+    pub(crate) file: PathBuf,
+
+    /// Print only events that satisfy this condition, written as in rules.
+    #[arg(value_name = "FILTER")]
+    pub(crate) filter: Vec<String>,
+
+    /// What to print of each event, written as the output of a rule.
+    #[arg(short = 'p', long = "print", value_name = "FORMAT", default_value = crate::show::FORMAT)]
+    pub(crate) format: String,
+
+    /// Print what is inside instead: time span, events by type, processes, containers.
+    #[arg(long)]
+    pub(crate) summary: bool,
+
+    /// Stop after so many events were printed.
+    #[arg(short = 'n', value_name = "COUNT")]
+    pub(crate) count: Option<u64>,
+}
+
+/// Write what happens on this machine to a capture.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lanner record -w incident.scap.gz -M 60\n  \
+    lanner record -w build.scap -- make\n  \
+    lanner record -w web.scap -f 'container.name = web'")]
+pub(crate) struct Record {
+    /// The capture; compressed if its name ends in .gz.
+    #[arg(short = 'w', long = "write", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Stop after so many seconds; otherwise with the command, or on Ctrl-C.
+    #[arg(short = 'M', value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) duration: u64,
+
+    /// Write only events that satisfy this condition, written as in rules; those that start and
+    /// end processes are always written.
+    #[arg(short = 'f', long, value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+
+    /// Bytes kept of what is read, written, sent and received.
+    #[arg(short = 's', long, value_name = "BYTES", default_value_t = 80)]
+    pub(crate) snaplen: u16,
+
+    /// Bytes of the ring buffer of each CPU, a power of two.
+    #[arg(long, value_name = "BYTES", default_value_t = 8 << 20)]
+    pub(crate) buffer: usize,
+
+    /// A command to run meanwhile; recording ends with it, and with its exit code.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Compare the alerts of two versions of rules over captures.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit code: 0 if the alerts are the same, 1 if not, 2 if they cannot be compared."
+)]
+pub(crate) struct DiffAlerts {
+    /// The old rules: a file, or a folder of .yml and .yaml files.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+
+    /// The new rules.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+
+    /// A capture to compare them on; may be repeated.
+    #[arg(short = 'e', long = "capture", value_name = "FILE", required = true)]
+    pub(crate) captures: Vec<PathBuf>,
+
+    /// Alerts shown of each rule that differ.
+    #[arg(short = 'n', value_name = "COUNT", default_value_t = 3)]
+    pub(crate) examples: usize,
+}
+
 /// Reads the command line. Under the name `falco` there are flags only, as Falco has them.
-pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::Error> {
     let args: Vec<OsString> = args.collect();
     let called = args.first().map(PathBuf::from);
     let falco = called.is_some_and(|p| p.file_stem().is_some_and(|name| name == "falco"));
@@ -24,25 +115,20 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Invocation, 
         let mut command = Bare::command().name("falco");
         let matches = command.try_get_matches_from_mut(&args)?;
         let flags = Bare::from_arg_matches(&matches)?.flags;
-        return Ok(Invocation {
+        return Ok(Task::Monitor(Box::new(Invocation {
             flags,
             replay: None,
-        });
+        })));
     }
     let cli = Cli::try_parse_from(&args)?;
+    let monitor = |flags, replay| Task::Monitor(Box::new(Invocation { flags, replay }));
     Ok(match cli.command {
-        None => Invocation {
-            flags: cli.flags,
-            replay: None,
-        },
-        Some(Command::Run(flags)) => Invocation {
-            flags: *flags,
-            replay: None,
-        },
-        Some(Command::Replay { file, flags }) => Invocation {
-            flags: *flags,
-            replay: Some(file),
-        },
+        None => monitor(cli.flags, None),
+        Some(Command::Run(flags)) => monitor(*flags, None),
+        Some(Command::Replay { file, flags }) => monitor(*flags, Some(file)),
+        Some(Command::Show(show)) => Task::Show(show),
+        Some(Command::Record(record)) => Task::Record(record),
+        Some(Command::DiffAlerts(diff)) => Task::DiffAlerts(diff),
     })
 }
 
@@ -89,6 +175,9 @@ enum Command {
         #[command(flatten)]
         flags: Box<Flags>,
     },
+    Show(Show),
+    Record(Record),
+    DiffAlerts(DiffAlerts),
 }
 
 /// How listings are printed.
@@ -234,7 +323,10 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<Invocation, clap::Error> {
-        parse(line.split(' ').map(OsString::from))
+        match parse(line.split(' ').map(OsString::from))? {
+            Task::Monitor(invocation) => Ok(*invocation),
+            _ => panic!("{line} does not monitor"),
+        }
     }
 
     #[test]

@@ -257,10 +257,11 @@ mod tests {
     #[track_caller]
     fn check(args: &str, options: &[&str]) {
         let line = format!("falco {args}");
-        let flags = crate::cli::parse(line.split(' ').map(OsString::from))
-            .unwrap()
-            .flags;
-        let t = flags.legacy.translate();
+        let task = crate::cli::parse(line.split(' ').map(OsString::from)).unwrap();
+        let crate::cli::Task::Monitor(invocation) = task else {
+            panic!("{line} does not monitor");
+        };
+        let t = invocation.flags.legacy.translate();
         assert_eq!(t.options, options);
         assert_eq!(t.warnings.len(), 1, "{:?}", t.warnings);
     }

@@ -4,13 +4,17 @@
 
 mod cli;
 mod config;
+mod diff_alerts;
+mod filter;
 mod info;
 mod legacy;
 mod list_events;
 mod list_fields;
 mod log;
+mod record;
 mod rules;
 mod run;
+mod show;
 mod signals;
 mod source;
 mod version;
@@ -23,14 +27,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cli::Invocation;
+use crate::cli::{Invocation, Task};
 use crate::config::Config;
 use crate::log::Log;
 use crate::run::Run;
 
 fn main() -> ExitCode {
-    let invocation = match cli::parse(std::env::args_os()) {
-        Ok(invocation) => invocation,
+    let task = match cli::parse(std::env::args_os()) {
+        Ok(task) => task,
         Err(error) => {
             let code = u8::from(error.use_stderr());
             // Nobody is left to tell if the terminal is gone.
@@ -38,8 +42,14 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    match execute(&invocation) {
-        Ok(()) => ExitCode::SUCCESS,
+    let outcome = match &task {
+        Task::Monitor(invocation) => execute(invocation).map(|()| ExitCode::SUCCESS),
+        Task::Show(show) => show::run(show).map(|()| ExitCode::SUCCESS),
+        Task::Record(record) => record::run(record),
+        Task::DiffAlerts(diff) => diff_alerts::run(diff),
+    };
+    match outcome {
+        Ok(code) => code,
         Err(error) => {
             // Nobody is left to tell if stderr is closed.
             let _ = writeln!(std::io::stderr(), "Error: {error:#}");

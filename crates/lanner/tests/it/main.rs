@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 mod bad_days;
+mod captures;
 mod cli;
 mod lab;
 mod live;

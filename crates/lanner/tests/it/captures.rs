@@ -1,0 +1,236 @@
+//! Looking into captures, comparing alerts on them, and recording them.
+
+use std::process::Command;
+
+use crate::lab::{Lab, Ran, rule};
+
+/// Runs the binary with these arguments alone: these commands read no configuration.
+fn run(lab: &Lab, args: &[&str]) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_lanner"))
+        .args(args)
+        .current_dir(lab.path())
+        .env("TZ", "UTC")
+        .output();
+    output.expect("the binary starts").into()
+}
+
+#[test]
+fn show_prints_the_events_that_satisfy_a_filter() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls", "/bin/cat", "/bin/ls"]);
+    let check = |args: &[&str], expect: &str| {
+        let ran = run(&lab, &[&["show", "x.scap"], args].concat());
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(0), expect),
+            "{args:?}: {}",
+            ran.stderr
+        );
+    };
+    let format = ["-p", "%proc.name %evt.type"];
+    let execs = "evt.type = execve";
+    check(
+        &[&[execs][..], &format].concat(),
+        "ls execve\ncat execve\nls execve\n",
+    );
+    check(
+        &[&["proc.name", "=", "cat", "and", execs][..], &format].concat(),
+        "cat execve\n",
+    );
+    check(&[&[execs, "-n", "1"][..], &format].concat(), "ls execve\n");
+    check(&["proc.name = none"], "");
+}
+
+#[test]
+fn show_summarises_what_is_inside() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls", "/bin/cat"]);
+    let ran = run(&lab, &["show", "x.scap", "--summary", "evt.type = execve"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let head = "2 events in 1.000 s, from 2023-11-14T22:13:20.000000007Z to \
+                2023-11-14T22:13:21.000000007Z\n\nEvents by type\n         2 execve\n";
+    assert!(ran.stdout.starts_with(head), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("\nProcesses (id, events, command)\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains(" /bin/cat -a b c\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_filter_or_format_that_cannot_be_used_is_shown_with_its_place() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls"]);
+    let check = |args: &[&str], expect: &[&str]| {
+        let ran = run(&lab, args);
+        assert_eq!(ran.code, Some(1), "{args:?}");
+        for part in expect {
+            assert!(ran.stderr.contains(part), "{part} is not in {}", ran.stderr);
+        }
+    };
+    check(
+        &["show", "x.scap", "proc.nam = a"],
+        &["filter:1:1", "did you mean `proc.name`?"],
+    );
+    check(&["show", "x.scap", "proc.name ="], &["filter:1:12"]);
+    check(
+        &["show", "x.scap", "-p", "%no.field"],
+        &["the format given with -p cannot be used"],
+    );
+    check(&["show", "none.scap"], &["none.scap"]);
+    check(
+        &["record", "-w", "y.scap", "-f", "proc.nam = a"],
+        &["filter:1:1"],
+    );
+}
+
+#[test]
+fn diff_alerts_tells_what_vanished_and_what_appeared() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls", "/bin/cat", "/bin/ls"]);
+    let output = "ran %proc.name";
+    lab.file("old.yaml", rule("Exec", "evt.type = execve", output));
+    let both = [
+        rule("Exec", "evt.type = execve and proc.name != ls", output),
+        rule("Cat", "evt.type = execve and proc.name = cat", output),
+    ];
+    lab.file("new.yaml", both.concat());
+    let ran = run(
+        &lab,
+        &[
+            "diff-alerts",
+            "old.yaml",
+            "new.yaml",
+            "-e",
+            "x.scap",
+            "-n",
+            "1",
+        ],
+    );
+    assert_eq!(
+        ran.stdout,
+        "Cat: 0 before, 1 after; 0 vanished, 1 appeared\n  \
+         + 22:13:21.000000007: Notice ran cat\n\
+         Exec: 3 before, 1 after; 2 vanished, 0 appeared\n  \
+         - 22:13:20.000000007: Notice ran ls\n  - and 1 more\n\
+         3 alerts before, 2 after: 2 vanished, 1 appeared\n",
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.code, Some(1));
+    let same = run(
+        &lab,
+        &["diff-alerts", "old.yaml", "old.yaml", "-e", "x.scap"],
+    );
+    assert_eq!(same.code, Some(0), "{}", same.stdout);
+    lab.file("broken.yaml", "- rule: x\n");
+    let broken = run(
+        &lab,
+        &["diff-alerts", "old.yaml", "broken.yaml", "-e", "x.scap"],
+    );
+    assert_eq!(broken.code, Some(2), "{}", broken.stdout);
+    assert!(broken.stderr.contains("broken.yaml:1"), "{}", broken.stderr);
+}
+
+/// Whether this process may load the probe.
+fn is_root() -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        eprintln!("skipped: needs root");
+    }
+    root
+}
+
+#[test]
+fn root_a_recording_replays_to_what_happened_and_ends_with_its_command() {
+    if !is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    for (name, compressed) in [("a.scap", false), ("b.scap.gz", true)] {
+        let script = "/bin/cat /etc/hostname > /dev/null; exit 7";
+        let ran = run(&lab, &["record", "-w", name, "--", "/bin/sh", "-c", script]);
+        assert_eq!(ran.code, Some(7), "{}", ran.stderr);
+        assert!(ran.stderr.contains(" produced = "), "{}", ran.stderr);
+        let bytes = std::fs::read(lab.path().join(name)).unwrap();
+        assert_eq!(bytes.starts_with(&[0x1f, 0x8b]), compressed);
+        lab.file(
+            "rules.yaml",
+            rule(
+                "Read",
+                "evt.type = openat and proc.name = cat and fd.name = /etc/hostname",
+                "%proc.cmdline by %proc.pname",
+            ),
+        );
+        let replayed = lab.run(["replay", name, "-r", "rules.yaml"]);
+        let alert = "Notice cat /etc/hostname by sh\n";
+        assert!(
+            replayed.stdout.contains(alert),
+            "{name}: {}",
+            replayed.stdout
+        );
+    }
+}
+
+/// Calls that are newer than sysdig 0.29 and have no event of their own (`rseq`) end it with a
+/// signal, so they are left out.
+#[test]
+fn root_a_recording_is_read_by_sysdig() {
+    if !is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let ran = run(
+        &lab,
+        &[
+            "record",
+            "-w",
+            "a.scap",
+            "-f",
+            "evt.type in (openat, mmap)",
+            "--",
+            "/bin/true",
+        ],
+    );
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let sysdig = Command::new("sysdig")
+        .args(["-r", "a.scap", "evt.type = execve and proc.name = true"])
+        .current_dir(lab.path())
+        .output();
+    let Ok(sysdig) = sysdig else {
+        eprintln!("skipped: needs sysdig");
+        return;
+    };
+    let text = String::from_utf8_lossy(&sysdig.stdout);
+    assert!(
+        text.contains("execve") && text.contains("true"),
+        "{sysdig:?}"
+    );
+    assert_eq!(String::from_utf8_lossy(&sysdig.stderr), "");
+}
+
+#[test]
+fn root_a_recording_that_cannot_be_written_says_how_far_it_came() {
+    if !is_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let check = |file: &str, expect: &str| {
+        let ran = run(&lab, &["record", "-w", file, "-M", "1"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expect), "{}", ran.stderr);
+    };
+    check(
+        "/no/such/folder/x.scap",
+        "/no/such/folder/x.scap cannot be written",
+    );
+    check("/dev/full", "No space left on device");
+    let ran = run(&lab, &["record", "-w", "x.scap", "--", "/no/such/command"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stderr.contains("/no/such/command cannot be started"),
+        "{}",
+        ran.stderr
+    );
+}
