@@ -73,7 +73,7 @@ impl State {
             if known {
                 return;
             }
-            self.remove_thread(existing);
+            self.replace(existing);
             match self.threads.find(event.tid) {
                 Some(slot) => creator = slot,
                 None => {
@@ -111,11 +111,7 @@ impl State {
             if known || (created != 0 && event.ts.saturating_sub(created) < STALE_NS) {
                 return;
             }
-            if created != 0 || !entry.is_invalid() {
-                self.remove_thread(slot);
-            } else {
-                self.discard(slot);
-            }
+            self.replace(slot);
             subject.thread = None;
         }
         let bits = event.uint(15).unwrap_or(0) as u32 | flags::INVERTED;
@@ -284,6 +280,10 @@ impl State {
             source.thread.comm.clone_from(&thread.comm);
         }
         let (uid, gid) = (thread.uid, thread.gid);
+        // Only where an event names a thread as its own parent is there still one.
+        if let Some(old) = self.threads.find(ids.tid) {
+            self.replace(old);
+        }
         self.counters.threads_added += 1;
         let mut entry = Entry::new(thread, files);
         entry.last_event = event.ts;
@@ -491,6 +491,25 @@ impl State {
             self.discard(slot);
         } else if !main {
             self.discard(slot);
+        }
+    }
+
+    /// Takes out a thread whose id now means another. With a main thread its process is gone, and
+    /// so are the other threads of it whose exits were lost.
+    fn replace(&mut self, slot: u32) {
+        let Some(entry) = self.threads.get(slot) else {
+            return;
+        };
+        let tid = entry.thread.tid;
+        if entry.grouped && entry.thread.is_main() {
+            let others: Vec<u32> = self.threads.members(tid).filter(|o| *o != slot).collect();
+            for other in others {
+                self.remove_thread(other);
+            }
+        }
+        self.remove_thread(slot);
+        if let Some(left) = self.threads.find(tid) {
+            self.discard(left);
         }
     }
 

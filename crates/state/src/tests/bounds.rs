@@ -179,6 +179,7 @@ mod any_events {
                 let subject = state.apply(&parsed);
                 prop_assert!(subject.thread.is_none_or(|k| state.thread(k).is_some()));
                 state.settle();
+                prop_assert_eq!(state.threads().count(), state.thread_count());
                 let sum: u32 = state.threads().filter(|t| t.is_main()).map(|t| t.nthreads).sum();
                 prop_assert!(sum as usize <= state.thread_count());
                 for thread in state.threads() {

@@ -149,6 +149,20 @@ fn an_old_thread_of_the_same_id_is_replaced() {
 }
 
 #[test]
+fn with_an_old_process_its_threads_are_replaced() {
+    for second in [clone(100, 200, 0), clone_child(200, 200, 100, 0)] {
+        let mut state = machine();
+        apply(&mut state, &clone(100, 200, 0));
+        apply(&mut state, &clone(200, 201, flags::THREAD));
+        apply(&mut state, &clone(200, 202, flags::THREAD));
+        apply(&mut state, &second.ts(500 * S));
+        assert_eq!(thread(&state, 200).clone_ts, 500 * S);
+        assert_eq!(thread(&state, 200).nthreads, 1);
+        assert_eq!((state.thread_count(), state.threads().count()), (3, 3));
+    }
+}
+
+#[test]
 fn only_the_child_knows_its_id_in_a_pid_namespace() {
     for bits in [flags::IN_PIDNS, flags::NEWPID, flags::PARENT, flags::VFORK] {
         let mut state = machine();
@@ -460,6 +474,7 @@ fn no_circle_of_parents_can_be_made() {
     // A thread that is its own parent.
     apply(&mut state, &clone_child(800, 800, 800, 0));
     assert!(state.parent(thread(&state, 800)).is_none());
+    assert_eq!(state.threads().count(), state.thread_count());
 }
 
 /// A machine that has process 900 with a thread 902, and nobody else.
