@@ -68,8 +68,20 @@ struct route {
 	u16 event; /* event code, 0: not wanted */
 	u16 code;  /* the call's number in the capture format */
 	u8 policy;
-	u8 reserved[3];
+	u8 open_flags; /* where an opening call has its flags: enum open_flags */
+	u8 reserved[2];
 };
+
+enum open_flags {
+	OPEN_FLAGS_NONE, /* it opens no file */
+	OPEN_FLAGS_ARG_1,
+	OPEN_FLAGS_ARG_2,
+	OPEN_FLAGS_IN_MEMORY, /* openat2: where argument 2 points */
+	OPEN_FLAGS_CREAT,
+};
+
+/* How a file is opened, as the capture format numbers it: read and write is both. */
+enum { OPEN_READ = 1, OPEN_WRITE = 2 };
 
 /* shared: written by the loader at any time. */
 struct config {
@@ -77,7 +89,9 @@ struct config {
 	u32 own_tgid;      /* events of this process are not reported; 0: none is left out */
 	u32 snaplen;       /* bytes kept of what is read and written */
 	u32 asleep;        /* the reader waits: wake it with the next record */
-	u32 reserved;
+	u8 opens_shown;    /* rules see opens with one of these modes only */
+	u8 opens_tracked;  /* the state needs: 0 every open, 1 those of directories only */
+	u8 reserved[2];
 	u8 policy[EVENTS]; /* for events that tracepoints report */
 	struct route native[SYSCALLS];
 	struct route compat[SYSCALLS]; /* for 32-bit programs */
@@ -107,6 +121,8 @@ struct record {
 struct cpu {
 	struct counters counters;
 	u32 busy; /* a program is filling `record` */
+	u32 flags; /* of the record that the next program will fill */
+	u32 reserved_flags;
 	u32 pos;  /* see event__advance */
 	u64 address; /* see event__address */
 	u64 cgroup;  /* the control group whose path `path` holds, from `cgroup_off` on; or 0 */

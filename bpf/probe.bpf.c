@@ -19,6 +19,53 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* OPEN_READ and OPEN_WRITE of an opening call. */
+static __always_inline u8 open__modes(const struct call *call, u8 where)
+{
+	u64 flags = 0;
+
+	switch (where) {
+	case OPEN_FLAGS_ARG_1:
+		flags = call__arg(call, 1);
+		break;
+	case OPEN_FLAGS_ARG_2:
+		flags = call__arg(call, 2);
+		break;
+	case OPEN_FLAGS_IN_MEMORY:
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)call__arg(call, 2));
+		break;
+	default:
+		return OPEN_WRITE;
+	}
+	switch (flags & 3) {
+	case 1:
+		return OPEN_WRITE;
+	case 2:
+		return OPEN_READ | OPEN_WRITE;
+	}
+	return OPEN_READ;
+}
+
+/*
+ * What is left of the policy of an opening call: rules that match writes only need not see reads,
+ * and a state that follows directories only (for paths relative to them) no other files.
+ */
+static __always_inline u8 open__policy(const struct config *config, const struct call *call,
+				       const struct route *route)
+{
+	u8 policy = route->policy;
+
+	if (!(open__modes(call, route->open_flags) & config->opens_shown))
+		policy &= ~(SHOW_SUCCESS | SHOW_FAILURE);
+	if (config->opens_tracked && policy == (policy & (TRACK_SUCCESS | TRACK_FAILURE))) {
+		struct file *file = fd__file(call->task, call->ret);
+
+		if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & MODE_TYPE) != MODE_DIRECTORY)
+			policy = 0;
+	}
+	return policy;
+}
+
 SEC("tp_btf/sys_exit")
 int syscall__exit(u64 *ctx)
 {
@@ -29,6 +76,7 @@ int syscall__exit(u64 *ctx)
 	const struct route *route;
 	struct task_struct *task;
 	struct cpu *cpu;
+	u8 policy;
 
 	/* Above: no call at all (-1), or not one of this kernel. */
 	if (number >= SYSCALLS || !config)
@@ -39,15 +87,25 @@ int syscall__exit(u64 *ctx)
 	task = bpf_get_current_task_btf();
 	route = unlikely(task->thread_info.status & TS_COMPAT) ? compat__route(config, regs) :
 								 &config->native[number];
-	if (!policy__wants(route->policy, ret) || !route->event || task__is_own(config, task))
+	policy = route->policy;
+	if (!policy__wants(policy, ret) || !route->event || task__is_own(config, task))
 		return 0;
+	if (route->open_flags) {
+		struct call call;
+
+		call__read(&call, ctx);
+		policy = open__policy(config, &call, route);
+		if (!policy__wants(policy, ret))
+			return 0;
+	}
+	cpu = cpu__get();
+	if (!cpu)
+		return 0;
+	cpu->flags = policy__record_flags(policy, ret);
 	bpf_tail_call(ctx, &programs, route->event);
 	/* There is no program for it. */
-	cpu = cpu__get();
-	if (cpu) {
-		cpu->counters.produced++;
-		cpu->counters.lost_dispatch++;
-	}
+	cpu->counters.produced++;
+	cpu->counters.lost_dispatch++;
 	return 0;
 }
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "event.h"
+#include "file.h"
 
 struct call {
 	struct pt_regs *regs;
@@ -176,8 +176,7 @@ static __always_inline const struct route *call__route(const struct config *conf
 			return 0;                                                                  \
 		call__read(&call, ctx);                                                            \
 		route = call__route(config, &call);                                                \
-		if (!event__begin_as(&event, config, cpu,                                          \
-				     policy__record_flags(route->policy, call.ret), route->event,  \
+		if (!event__begin_as(&event, config, cpu, cpu->flags, route->event,                \
 				     EVENT_##EVENT##_PARAMS, call.task->pid))                      \
 			return 0;                                                                  \
 		fill__##EVENT(&event, &call, config);                                              \

@@ -227,9 +227,7 @@ static __always_inline void event__cgroups(struct event *e, struct task_struct *
 
 #define SB_RDONLY 1
 #define S_IMMUTABLE 8
-#define MODE_TYPE 0170000
 #define MODE_REGULAR 0100000
-#define MODE_DIRECTORY 0040000
 #define MODE_LINK 0120000
 #define MAY_WRITE 2
 

@@ -30,5 +30,5 @@ pub use schema::{
     Category, EventFlags, EventInfo, EventType, FlagTable, Format, Kind, ParamInfo, ParamType,
     Syscall, SyscallInfo,
 };
-pub use selection::{Outcomes, Selection, Want};
+pub use selection::{OpenFilter, OpenModes, Outcomes, Selection, Want};
 pub use source::{Ledger, LossClass, Poll, RawEvent, Source, SourceError};

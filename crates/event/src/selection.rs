@@ -54,6 +54,52 @@ impl Want {
     }
 }
 
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpenModes(u8);
+
+impl OpenModes {
+    /// Not at all.
+    pub const NONE: OpenModes = OpenModes(0);
+    /// For reading, or for both.
+    pub const READ: OpenModes = OpenModes(1);
+    /// For writing, or for both; creat(2) too.
+    pub const WRITE: OpenModes = OpenModes(2);
+    /// In any way.
+    pub const ANY: OpenModes = OpenModes(3);
+
+    /// Those of either.
+    pub const fn or(self, other: OpenModes) -> OpenModes {
+        OpenModes(self.0 | other.0)
+    }
+
+    /// True if `other` is part of it.
+    pub const fn contains(self, other: OpenModes) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// Which of the files that are opened matter. It narrows open, openat, openat2, creat and
+/// open_by_handle_at; a source may deliver more than it lets through, never less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OpenFilter {
+    /// Rules match only opens that share a mode with these. Others may still arrive for the
+    /// state.
+    pub shown: OpenModes,
+    /// The state needs directories only, to tell what paths relative to them mean.
+    pub track_directories_only: bool,
+}
+
+impl Default for OpenFilter {
+    /// Lets everything through.
+    fn default() -> OpenFilter {
+        OpenFilter {
+            shown: OpenModes::ANY,
+            track_directories_only: false,
+        }
+    }
+}
+
 /// Which system calls and tracepoints a source is to deliver, by [`Syscall`] code (tracepoints
 /// have codes too: `sched_process_exit`, `signal_deliver`, …), and with which outcome.
 ///
@@ -62,6 +108,7 @@ impl Want {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     wants: Vec<Want>,
+    opens: OpenFilter,
 }
 
 impl Selection {
@@ -131,6 +178,16 @@ impl Selection {
             want.shown = want.shown.and(Outcomes::SUCCESS);
             want.tracked = want.tracked.and(Outcomes::SUCCESS);
         }
+    }
+
+    /// Narrows which opens are wanted.
+    pub fn filter_opens(&mut self, filter: OpenFilter) {
+        self.opens = filter;
+    }
+
+    /// Which opens are wanted, of those calls that are.
+    pub fn open_filter(&self) -> OpenFilter {
+        self.opens
     }
 
     /// Everything wanted, in the order of codes.

@@ -20,6 +20,9 @@ pub(crate) const RECORD_MAX: usize = 0xffff;
 /// Bit of a record's flags: the event is for the state only.
 pub(crate) const RECORD_STATE_ONLY: u32 = 1;
 
+pub(crate) const OPEN_READ: u8 = 1;
+pub(crate) const OPEN_WRITE: u8 = 2;
+
 pub(crate) const SHOW_SUCCESS: u8 = 1;
 pub(crate) const SHOW_FAILURE: u8 = 2;
 pub(crate) const TRACK_SUCCESS: u8 = 4;
@@ -44,7 +47,10 @@ pub(crate) struct Route {
     pub(crate) event: u16,
     pub(crate) code: u16,
     pub(crate) policy: u8,
-    pub(crate) reserved: [u8; 3],
+    /// Where an opening call has its flags: 0 it opens none, 1 and 2 in that argument, 3 where
+    /// argument 2 points, 4 it always writes.
+    pub(crate) open_flags: u8,
+    pub(crate) reserved: [u8; 2],
 }
 
 /// What the loader tells the programs.
@@ -54,7 +60,9 @@ pub(crate) struct Config {
     pub(crate) own_tgid: u32,
     pub(crate) snaplen: u32,
     pub(crate) asleep: u32,
-    pub(crate) reserved: u32,
+    pub(crate) opens_shown: u8,
+    pub(crate) opens_tracked: u8,
+    pub(crate) reserved: [u8; 2],
     pub(crate) policy: [u8; EVENTS],
     pub(crate) native: [Route; SYSCALLS],
     pub(crate) compat: [Route; SYSCALLS],
@@ -87,6 +95,7 @@ pub(crate) const SHARED: &[(&str, usize, Members)] = &[
             ("event", offset_of!(Route, event)),
             ("code", offset_of!(Route, code)),
             ("policy", offset_of!(Route, policy)),
+            ("open_flags", offset_of!(Route, open_flags)),
             ("reserved", offset_of!(Route, reserved)),
         ],
     ),
@@ -98,6 +107,8 @@ pub(crate) const SHARED: &[(&str, usize, Members)] = &[
             ("own_tgid", offset_of!(Config, own_tgid)),
             ("snaplen", offset_of!(Config, snaplen)),
             ("asleep", offset_of!(Config, asleep)),
+            ("opens_shown", offset_of!(Config, opens_shown)),
+            ("opens_tracked", offset_of!(Config, opens_tracked)),
             ("reserved", offset_of!(Config, reserved)),
             ("policy", offset_of!(Config, policy)),
             ("native", offset_of!(Config, native)),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
-use lanner_event::{EventType, Outcomes, Selection, Syscall, SyscallInfo, Want};
+use lanner_event::{
+    EventType, OpenFilter, OpenModes, Outcomes, Selection, Syscall, SyscallInfo, Want,
+};
 use libbpf_rs::{
     ErrorKind, Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, OpenObject,
     PrintLevel, ProgramInput, ProgramMut, libbpf_sys,
@@ -12,8 +14,8 @@ use libbpf_rs::{
 
 use crate::error::{Capabilities, Hook, MIN_BUFFER, ProbeError, chain, explain, keep_reason};
 use crate::layout::{
-    Config, EVENTS, LANES, Route, SHOW_FAILURE, SHOW_SUCCESS, SUBCALLS, SYSCALLS, TRACK_FAILURE,
-    TRACK_SUCCESS,
+    Config, EVENTS, LANES, OPEN_READ, OPEN_WRITE, Route, SHOW_FAILURE, SHOW_SUCCESS, SUBCALLS,
+    SYSCALLS, TRACK_FAILURE, TRACK_SUCCESS,
 };
 use crate::memory::Mapping;
 use crate::ring::{Ring, page_size};
@@ -112,6 +114,7 @@ struct Plan {
     compat: [Route; SYSCALLS],
     socket_calls: [Route; SUBCALLS],
     ipc_calls: [Route; SUBCALLS],
+    opens: OpenFilter,
     hooks: Vec<Hook>,
     /// Event types that a program of their own reports at the exit of the call.
     events: BTreeSet<u16>,
@@ -410,10 +413,12 @@ impl Plan {
             compat: [Route::default(); SYSCALLS],
             socket_calls: subcalls(SOCKET_CALLS),
             ipc_calls: subcalls(IPC_CALLS),
+            opens: selection.open_filter(),
             hooks: Vec::new(),
             events: BTreeSet::new(),
         };
         let mut hooks = BTreeSet::new();
+        let filtered = plan.opens != OpenFilter::default();
         for (call, want) in selection.iter() {
             let Some(info) = call.get() else { continue };
             let event = info.event;
@@ -432,7 +437,8 @@ impl Plan {
                 event: event.0,
                 code: call.0,
                 policy: bits,
-                reserved: [0; 3],
+                open_flags: if filtered { open_flags(info.name) } else { 0 },
+                reserved: [0; 2],
             };
             for number in 0..SYSCALLS {
                 let number32 = number as u32;
@@ -484,6 +490,15 @@ impl Plan {
 
     fn publish(&self, maps: &Maps) {
         let config = &maps.config;
+        let shown = [(OpenModes::READ, OPEN_READ), (OpenModes::WRITE, OPEN_WRITE)]
+            .into_iter()
+            .filter(|(modes, _)| self.opens.shown.contains(*modes))
+            .fold(0, |bits, (_, bit)| bits | bit);
+        config.write(std::mem::offset_of!(Config, opens_shown), shown);
+        config.write(
+            std::mem::offset_of!(Config, opens_tracked),
+            u8::from(self.opens.track_directories_only),
+        );
         config.write(std::mem::offset_of!(Config, policy), self.policy);
         config.write(std::mem::offset_of!(Config, native), self.native);
         config.write(std::mem::offset_of!(Config, compat), self.compat);
@@ -529,6 +544,17 @@ fn outcomes_at_exit(call: &SyscallInfo) -> Outcomes {
         None => Outcomes::ANY,
         Some(_) if LIFECYCLE.contains(&call.event) => Outcomes::FAILURE,
         Some(_) => Outcomes::NONE,
+    }
+}
+
+/// Where an opening call has its flags (`enum open_flags` of the probe).
+fn open_flags(call: &str) -> u8 {
+    match call {
+        "open" => 1,
+        "openat" | "open_by_handle_at" => 2,
+        "openat2" => 3,
+        "creat" => 4,
+        _ => 0,
     }
 }
 

@@ -4,9 +4,9 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use lanner_event::{Event, Outcomes, Poll, Selection, Source, Syscall};
+use lanner_event::{Event, OpenFilter, OpenModes, Outcomes, Poll, Selection, Source, Syscall};
 
-use super::{EventType, drain, open, options, select, thread_id};
+use super::{EventType, cstr, drain, observe_with, open, options, select, thread_id};
 use crate::{MIN_BUFFER, Options, Probe, ProbeError, raw_syscall};
 
 fn flood(done: &AtomicBool) {
@@ -102,7 +102,12 @@ fn root_events_of_all_cpus_come_in_the_order_of_time() {
 #[test]
 fn root_a_reload_keeps_what_both_selections_want_and_takes_up_what_is_new() {
     let both = [EventType::SYSCALL_CLOSE_X];
-    let Some(mut probe) = open(&options(select(&both))) else {
+    // Nobody reads while programs are loaded: all closes of the machine must fit.
+    let options = Options {
+        buffer_bytes: 16 << 20,
+        ..options(select(&both))
+    };
+    let Some(mut probe) = open(&options) else {
         return;
     };
     let act = |result: i64| raw_syscall!(libc::SYS_close, -10 - result);
@@ -218,4 +223,67 @@ fn root_all_programs_load_together() {
     };
     assert_eq!(probe.capabilities().refused, []);
     assert_eq!(probe.capabilities().attached, crate::Hook::ALL);
+}
+
+#[test]
+fn root_opens_that_no_rule_can_match_stay_in_the_kernel() {
+    let types = [
+        EventType::SYSCALL_OPEN_X,
+        EventType::SYSCALL_OPENAT_2_X,
+        EventType::SYSCALL_OPENAT2_X,
+        EventType::SYSCALL_CREAT_X,
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let file = cstr(dir.path().join("file").to_str().unwrap());
+    let folder = cstr(dir.path().to_str().unwrap());
+    let act = || {
+        let (file, folder) = (file.as_ptr(), folder.as_ptr());
+        let how = |flags: i32| [flags as u64, 0, 0];
+        let (read, both) = (how(libc::O_RDONLY), how(libc::O_RDWR));
+        [
+            raw_syscall!(libc::SYS_creat, file, 0o600),
+            raw_syscall!(libc::SYS_open, file, libc::O_RDONLY, 0),
+            raw_syscall!(libc::SYS_open, file, libc::O_WRONLY, 0),
+            raw_syscall!(libc::SYS_openat, -100, file, libc::O_RDONLY, 0),
+            raw_syscall!(libc::SYS_openat, -100, file, libc::O_RDWR, 0),
+            raw_syscall!(libc::SYS_openat2, -100, file, read.as_ptr(), 24),
+            raw_syscall!(libc::SYS_openat2, -100, file, both.as_ptr(), 24),
+            raw_syscall!(libc::SYS_open, folder, libc::O_RDONLY, 0),
+        ]
+    };
+    // Which of these are seen, and which of them by the state only.
+    type Expected = (&'static [usize], &'static [usize]);
+    let check = |shown, directories_only, (seen_by, tracked): Expected| {
+        let mut selection = select(&types);
+        for ty in types {
+            selection.track_event(ty, Outcomes::SUCCESS);
+        }
+        selection.filter_opens(OpenFilter {
+            shown,
+            track_directories_only: directories_only,
+        });
+        let Some(seen) = observe_with(&options(selection), act) else {
+            return;
+        };
+        for (index, fd) in seen.value.iter().enumerate() {
+            assert!(*fd >= 0);
+            let event = seen
+                .events
+                .iter()
+                .find(|e| e.tid == seen.tid && types.contains(&e.ty) && e.s64(0) == *fd);
+            assert_eq!(event.is_some(), seen_by.contains(&index), "{index}");
+            if let Some(event) = event {
+                assert_eq!(event.state_only, tracked.contains(&index), "{index}");
+            }
+        }
+        for fd in seen.value {
+            raw_syscall!(libc::SYS_close, fd);
+        }
+    };
+    let all = &[0, 1, 2, 3, 4, 5, 6, 7];
+    check(OpenModes::ANY, false, (all, &[]));
+    check(OpenModes::WRITE, false, (all, &[1, 3, 5, 7]));
+    check(OpenModes::WRITE, true, (&[0, 2, 4, 6, 7], &[7]));
+    check(OpenModes::READ, true, (&[1, 3, 4, 5, 6, 7], &[]));
+    check(OpenModes::NONE, true, (&[7], &[7]));
 }
