@@ -68,6 +68,40 @@ fn every_rule_says_where_it_applies_and_which_tactic_it_is_about() {
     assert!(tactics.len() >= 10, "{tactics:?}");
 }
 
+/// The kernel cuts the names of processes to 15 characters: a longer one never matches.
+#[test]
+fn no_name_of_a_process_is_longer_than_the_kernel_keeps() {
+    let text = fs::read_to_string(rules_file()).expect("the rules");
+    let mut names = 0;
+    for field in ["proc.name in (", "proc.pname in (", "proc.aname in ("] {
+        for list in text.split(field).skip(1) {
+            // Names in parentheses are quoted.
+            let plain = list.replace("\"(", "\"").replace(")\"", "\"");
+            let list = plain.split(')').next().unwrap_or_default();
+            for name in list.split(',').map(|name| name.trim().trim_matches('"')) {
+                let known = name.contains('_') && text.contains(&format!("- list: {name}\n"));
+                assert!(known || name.len() <= 15, "{name}");
+                names += 1;
+            }
+        }
+    }
+    let items = text.split("- list: ").skip(1).filter_map(|list| {
+        let end = list.find("\n\n").unwrap_or(list.len());
+        list[..end].split_once("items:")
+    });
+    for (_, items) in items {
+        for name in items.split(['[', ']', ',', '\n']).map(str::trim) {
+            let name = name.trim_start_matches("- ");
+            assert!(
+                name.contains('/') || name.starts_with('#') || name.len() <= 15,
+                "{name}"
+            );
+            names += 1;
+        }
+    }
+    assert!(names > 500, "{names}");
+}
+
 #[test]
 fn the_rules_load_without_a_complaint() {
     let scheme = lanner_fields::scheme();
