@@ -16,6 +16,9 @@ mod sockets;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lanner_event::snapshot::{FdEntry, FdTableEntry, GroupEntry, Snapshot, UserEntry};
@@ -26,7 +29,7 @@ use rustix::io::Errno;
 use crate::live::{Found, Live};
 use crate::users;
 use cgroup::CgroupTree;
-use process::{Process, Reader};
+use process::{Absent, Process, Reader};
 use sockets::NetTables;
 
 /// What was read, and when.
@@ -60,6 +63,9 @@ pub struct Options {
     pub host_root: PathBuf,
     /// Threads that read at the same time; 0 for one per CPU, at most four.
     pub workers: usize,
+    /// How long to wait for them. Reading the files of a process whose memory map is locked (one
+    /// that hangs on a dead file server, say) does not return.
+    pub timeout: Duration,
 }
 
 impl Default for Options {
@@ -67,6 +73,7 @@ impl Default for Options {
         Options {
             host_root: PathBuf::from("/"),
             workers: 0,
+            timeout: Duration::from_secs(10),
         }
     }
 }
@@ -107,35 +114,33 @@ pub fn scan(options: &Options) -> Scan {
             proc_path.display()
         ));
     }
-    let shared = Shared {
-        proc_dir,
-        cgroups: CgroupTree::find(root),
-        boot_ts: scan.snapshot.machine.boot_ts,
-        nets: NetTables::default(),
-    };
-    let workers = match options.workers {
-        0 => std::thread::available_parallelism().map_or(1, |n| n.get().min(4)),
-        n => n,
-    };
-    let part = pids.len().div_ceil(workers).max(1);
-    let mut parts: Vec<Part> = Vec::new();
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = pids
-            .chunks(part)
-            .map(|pids| scope.spawn(|| read_part(&shared, pids)))
-            .collect();
-        parts = handles
-            .into_iter()
-            .map(|handle| handle.join().unwrap_or_default())
-            .collect();
+    let work = Arc::new(Work {
+        shared: Shared {
+            proc_dir,
+            cgroups: CgroupTree::find(root),
+            boot_ts: scan.snapshot.machine.boot_ts,
+            nets: NetTables::default(),
+        },
+        pids,
+        next: AtomicUsize::new(0),
     });
-    for part in parts {
-        scan.report.vanished += part.vanished;
-        scan.report.skipped += part.skipped;
-        scan.report.denied += part.denied;
-        for process in part.processes {
-            take(&mut scan, process);
-        }
+    let mut processes = Vec::with_capacity(work.pids.len());
+    let complete = gather(&work, options, &mut |index, read| match read {
+        Ok(process) => processes.push((index, process)),
+        Err(Absent::Vanished) => scan.report.vanished += 1,
+        Err(Absent::NoProgram) => scan.report.skipped += 1,
+    });
+    if !complete {
+        scan.report.problems.push(format!(
+            "{}: reading did not end within {:?}; processes that were not read yet are looked up \
+             when they do something",
+            proc_path.display(),
+            options.timeout
+        ));
+    }
+    processes.sort_by_key(|(index, _)| *index);
+    for (_, process) in processes {
+        take(&mut scan, process);
     }
     if scan.report.denied > 0 {
         scan.report.problems.push(format!(
@@ -156,32 +161,70 @@ struct Shared {
     nets: NetTables,
 }
 
-#[derive(Default)]
-struct Part {
-    processes: Vec<Process>,
-    vanished: u64,
-    skipped: u64,
-    denied: u64,
+/// The processes to read, which the workers take one by one.
+struct Work {
+    shared: Shared,
+    pids: Vec<i64>,
+    next: AtomicUsize,
 }
 
-fn read_part(shared: &Shared, pids: &[i64]) -> Part {
-    let mut part = Part::default();
-    let mut reader = Reader::new(shared);
-    for pid in pids {
-        match reader.process(*pid) {
-            Ok(process) => {
-                part.denied += u64::from(process.denied);
-                part.vanished += process.vanished;
-                part.processes.push(process);
+impl Work {
+    /// Reads processes until none is left or nobody wants them any more.
+    fn run(&self, mut done: impl FnMut(usize, Result<Process, Absent>) -> bool) {
+        let mut reader = Reader::new(&self.shared);
+        loop {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(pid) = self.pids.get(index) else {
+                return;
+            };
+            if !done(index, reader.process(*pid)) {
+                return;
             }
-            Err(process::Absent::Vanished) => part.vanished += 1,
-            Err(process::Absent::NoProgram) => part.skipped += 1,
         }
     }
-    part
+}
+
+/// Has the work done and hands over what was read. False if time ran out: a worker that hangs is
+/// left behind.
+fn gather(
+    work: &Arc<Work>,
+    options: &Options,
+    take: &mut dyn FnMut(usize, Result<Process, Absent>),
+) -> bool {
+    let workers = match options.workers {
+        0 => std::thread::available_parallelism().map_or(1, |n| n.get().min(4)),
+        n => n,
+    };
+    let deadline = Instant::now() + options.timeout;
+    let (sender, receiver) = mpsc::channel();
+    let mut started = 0;
+    for _ in 0..workers {
+        let (work, sender) = (Arc::clone(work), sender.clone());
+        let worker = std::thread::Builder::new().name("scan".into());
+        let run = move || work.run(|index, read| sender.send((index, read)).is_ok());
+        started += usize::from(worker.spawn(run).is_ok());
+    }
+    drop(sender);
+    if started == 0 {
+        work.run(|index, read| {
+            take(index, read);
+            true
+        });
+        return true;
+    }
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(left) {
+            Ok((index, read)) => take(index, read),
+            Err(RecvTimeoutError::Disconnected) => return true,
+            Err(RecvTimeoutError::Timeout) => return false,
+        }
+    }
 }
 
 fn take(scan: &mut Scan, process: Process) {
+    scan.report.denied += u64::from(process.denied);
+    scan.report.vanished += process.vanished;
     for (thread, read_at) in process.threads {
         scan.read_at.push((thread.tid, read_at));
         scan.snapshot.threads.push(thread);

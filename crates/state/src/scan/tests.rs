@@ -78,6 +78,7 @@ fn options(root: &Path) -> Options {
     Options {
         host_root: root.to_path_buf(),
         workers: 1,
+        ..Options::default()
     }
 }
 
@@ -142,6 +143,28 @@ fn no_proc_is_said_and_not_fatal() {
     assert!(problems.contains("proc: No such file"), "{problems}");
     assert!(problems.contains("no users"), "{problems}");
     assert!(Procfs::new(&options(root.path()), 0).is_err());
+}
+
+#[test]
+fn a_process_whose_files_cannot_be_read_does_not_hold_up_the_start() {
+    let root = tree();
+    // Reading this waits for somebody to write.
+    let stat = root.path().join("proc/4/stat");
+    rustix::fs::mkfifoat(CWD, &stat, Mode::from_raw_mode(0o600)).unwrap();
+    let options = Options {
+        timeout: Duration::from_millis(200),
+        ..options(root.path())
+    };
+    let report = scan(&options).report;
+    assert!(
+        report
+            .problems
+            .iter()
+            .any(|p| p.contains("did not end within")),
+        "{report:?}"
+    );
+    // Lets the worker go.
+    drop(fs::File::options().write(true).open(stat).unwrap());
 }
 
 #[test]
