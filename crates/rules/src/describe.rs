@@ -1,5 +1,7 @@
 //! What `-L` and `-l` print: rules, macros and lists with what they are made of.
 
+mod text;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -11,6 +13,7 @@ use crate::compile::{Macros, except, kinds};
 use crate::item::{Entry, Macro, RuleItem};
 use crate::lists::Lists;
 use crate::ruleset::Rule;
+use text::written;
 
 /// The names of events of some kinds, for descriptions.
 pub type EventNames<'a> = &'a dyn Fn(&KindSet) -> Vec<String>;
@@ -77,11 +80,11 @@ impl Definitions {
             macros.map(|(item, (_, ast, used))| self.macro_item(item, ast, used, scheme, events));
         let lists = self.items.lists.iter().zip(self.lists.iter());
         let lists = lists.map(|(item, (_, items, used))| {
-            let (own, other): (Vec<&String>, Vec<&String>) =
+            let (plain, other): (Vec<&String>, Vec<&String>) =
                 item.items.iter().partition(|i| items.contains(i));
             let other: BTreeSet<&String> = other.into_iter().collect();
             json!({
-                "info": { "name": item.name, "items": own },
+                "info": { "name": item.name, "items": plain },
                 "details": { "used": used, "lists": other, "items_compiled": items, "plugins": [] },
             })
         });
@@ -96,7 +99,7 @@ impl Definitions {
 
     fn rule(&mut self, rule: &Rule, scheme: &Scheme, events: EventNames<'_>) -> Option<Json> {
         let item = self.items.rules.get(&rule.name)?;
-        let written = self.details(&item.condition.text);
+        let own = self.details(&item.condition.text);
         let condition = except(item).ok()?.condition;
         let substituted = self.lists.substitute(&condition.text).ok()?;
         let ast = self
@@ -114,8 +117,8 @@ impl Definitions {
         let mut fields = compiled.fields.clone();
         fields.extend(output.iter().cloned());
         let mut details = json!({
-            "macros": written.macros,
-            "lists": written.lists,
+            "macros": own.macros,
+            "lists": own.lists,
             "condition_operators": compiled.operators,
             "condition_fields": compiled.fields,
             "output_fields": output,
@@ -123,7 +126,7 @@ impl Definitions {
             "exception_names": item.exceptions.iter().map(|e| &e.name).collect::<BTreeSet<_>>(),
             "exception_operators": exception_operators(item),
             "events": event_names(&ast, scheme, events),
-            "condition_compiled": ast.to_string(),
+            "condition_compiled": written(&ast),
             "output_compiled": rule.output_text,
             "plugins": plugins(&fields, &compiled.event_names, scheme),
         });
@@ -164,18 +167,18 @@ impl Definitions {
         scheme: &Scheme,
         events: EventNames<'_>,
     ) -> Json {
-        let written = self.details(&item.condition.text);
+        let own = self.details(&item.condition.text);
         let compiled = ast.map(|ast| self.details_of(ast)).unwrap_or_default();
         json!({
             "info": { "name": item.name, "condition": item.condition.text },
             "details": {
                 "used": used,
-                "macros": written.macros,
-                "lists": written.lists,
+                "macros": own.macros,
+                "lists": own.lists,
                 "condition_operators": compiled.operators,
                 "condition_fields": compiled.fields,
                 "events": ast.map(|ast| event_names(ast, scheme, events)).unwrap_or_default(),
-                "condition_compiled": ast.map(Ast::to_string).unwrap_or_default(),
+                "condition_compiled": ast.map(written).unwrap_or_default(),
                 "plugins": [],
             },
         })

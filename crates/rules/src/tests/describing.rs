@@ -92,6 +92,28 @@ fn rules_macros_and_lists_are_described() {
 }
 
 #[test]
+fn conditions_are_written_as_falco_writes_them() {
+    for (condition, expect) in [
+        (
+            r#"proc.name in (a, 'b c', "", '(x)', "it's")"#,
+            r#"proc.name in (a, "b c", , (x), "it's")"#,
+        ),
+        (
+            "not (evt.num=1 or not evt.num=2) and fd.name exists",
+            "(not (evt.num = 1 or not evt.num = 2) and fd.name exists)",
+        ),
+        (
+            "tolower(proc.aname[1]) = val(proc.name)",
+            "tolower(proc.aname[1]) = val(proc.name)",
+        ),
+        (r"proc.name = 'a=b\\c'", r#"proc.name = "a=b\\c""#),
+    ] {
+        let text = rule(&format!("|-\n    {condition}"));
+        assert_eq!(super::compiled(&[&text]), expect, "{text}");
+    }
+}
+
+#[test]
 fn descriptions_are_wrapped_in_a_second_column() {
     let description = json!({ "rules": [
         { "info": { "name": "Short", "description": "A description that is so long that it does not fit into the second column of a line" } },
