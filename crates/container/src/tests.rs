@@ -619,7 +619,7 @@ fn junk_in_a_container_event_teaches_nothing() {
 fn what_a_capture_tells_of_a_container_reads_back() {
     let json = br#"{"container":{"type":11,"id":"0123456789ab","full_id":"0123456789abcdef","name":"web","image":"docker.io/x/web:1","imageid":"aa","imagerepo":"docker.io/x/web","imagetag":"1","imagedigest":"sha256:bb","privileged":true,"Mounts":[{"Source":"/a","Destination":"/b","Mode":"ro","RW":false,"Propagation":"private"}],"ip":"10.0.0.2","cni_json":"","host_pid":true,"host_network":false,"host_ipc":false,"labels":{"k":"v","io.kubernetes.pod.name":"p","io.kubernetes.pod.namespace":"n"},"User":"1000","pod_sandbox_id":"cc","pod_sandbox_labels":{"l":"m"}}}"#;
     let first = capture::container(json).unwrap();
-    assert_eq!(first.name.as_deref(), Some(&b"web"[..]));
+    assert_eq!(first.name, Some("web".into()));
     assert_eq!(first.ty, ContainerType::Podman);
     assert_eq!(capture::container(&first.to_json()).as_ref(), Some(&first));
 }
