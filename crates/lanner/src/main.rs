@@ -62,7 +62,11 @@ fn main() -> ExitCode {
 fn execute(invocation: &Invocation) -> Result<()> {
     let flags = &invocation.flags;
     let log = Arc::new(Log::new());
-    let legacy = flags.legacy.translate();
+    let mut legacy = flags.legacy.translate();
+    if flags.markdown {
+        let warning = "--markdown is deprecated, use --format markdown instead.";
+        legacy.warnings.push(warning.to_owned());
+    }
     if let Some(text) = info::without_config(flags, legacy.list_events) {
         warn(&log, &legacy.warnings);
         return print(&text);

@@ -401,6 +401,12 @@ impl Running<'_> {
             self.log.info("SIGUSR1 received, reopening outputs...");
             self.lines.outputs.reopen();
         }
+        if self.signals.take_hangup() {
+            self.log.warn(
+                "SIGHUP received: rules and configuration are read at the start only, nothing \
+                 changes",
+            );
+        }
         if self.signals.end() {
             self.log.info("SIGINT received, exiting...");
             return Next::End;

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
 /// What was asked for and not yet done.
@@ -12,10 +12,12 @@ use signal_hook::flag;
 pub(crate) struct Signals {
     end: Arc<AtomicBool>,
     reopen: Arc<AtomicBool>,
+    hangup: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Takes over SIGINT and SIGTERM (end) and SIGUSR1 (reopen the outputs). A second SIGINT or
+    /// Takes over SIGINT and SIGTERM (end), SIGUSR1 (reopen the outputs) and SIGHUP, which must
+    /// not end a monitor that scripts ask to reload. A second SIGINT or
     /// SIGTERM ends the process at once.
     pub(crate) fn install() -> io::Result<Signals> {
         let signals = Signals::default();
@@ -24,6 +26,7 @@ impl Signals {
             flag::register(signal, Arc::clone(&signals.end))?;
         }
         flag::register(SIGUSR1, Arc::clone(&signals.reopen))?;
+        flag::register(SIGHUP, Arc::clone(&signals.hangup))?;
         Ok(signals)
     }
 
@@ -34,6 +37,15 @@ impl Signals {
 
     /// Whether the outputs are to be reopened; asked for once, true once.
     pub(crate) fn take_reopen(&self) -> bool {
-        self.reopen.load(Ordering::Relaxed) && self.reopen.swap(false, Ordering::Relaxed)
+        take(&self.reopen)
     }
+
+    /// Whether a reload was asked for; true once.
+    pub(crate) fn take_hangup(&self) -> bool {
+        take(&self.hangup)
+    }
+}
+
+fn take(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed) && flag.swap(false, Ordering::Relaxed)
 }

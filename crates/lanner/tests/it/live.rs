@@ -184,7 +184,7 @@ fn root_sigusr1_reopens_the_file_output() {
 }
 
 #[test]
-fn root_rules_that_are_deleted_in_mid_run_change_nothing() {
+fn root_neither_deleted_rules_nor_a_hangup_change_a_run() {
     if !can_monitor() {
         return;
     }
@@ -192,6 +192,7 @@ fn root_rules_that_are_deleted_in_mid_run_change_nothing() {
     let marker = "lnr_gone";
     let mut monitor = start(&lab, marker, &[]);
     std::fs::remove_file(lab.path().join("rules.yaml")).unwrap();
+    monitor.signal(Signal::HUP);
     run(&lab, marker);
     let line = monitor.line();
     assert!(line.contains(marker), "{line}");
