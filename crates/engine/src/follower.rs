@@ -61,6 +61,11 @@ impl Follower {
         &mut self.state
     }
 
+    /// The number of the last event that was counted.
+    pub fn num(&self) -> u64 {
+        self.num
+    }
+
     /// Takes over the state of a machine, forgetting everything before.
     pub fn seed(&mut self, snapshot: Snapshot) {
         self.state.seed(snapshot);

@@ -71,6 +71,11 @@ impl Pipeline {
         self.follower.state_mut()
     }
 
+    /// The number of the last event that was counted.
+    pub fn num(&self) -> u64 {
+        self.follower.num()
+    }
+
     /// The rules.
     pub fn ruleset(&self) -> &Ruleset {
         &self.ruleset

@@ -2,6 +2,7 @@
 //! that talks to people; the work is done in the other crates, all of which it may use.
 #![forbid(unsafe_code)]
 
+mod captures;
 mod cli;
 mod config;
 mod diff_alerts;

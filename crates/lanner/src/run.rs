@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use lanner_container::Containers;
 use lanner_engine::selection::{self, Selected};
 use lanner_engine::{Alert, Pipeline, Settings, Sink, Template, balance};
-use lanner_event::{Poll, Source};
+use lanner_event::{Poll, RawEvent, Source};
 use lanner_fields::Session;
 use lanner_filter::{PrintOptions, Scheme};
 use lanner_output::{Channel, Fault, File, Format, JsonFormat, Outputs, Stdout, WhenFull};
@@ -20,6 +20,7 @@ use lanner_rules::Ruleset;
 use lanner_state::scan::{self, Procfs};
 use lanner_state::{Limits, Live, State};
 
+use crate::captures::Captures;
 use crate::config::{Config, Engine};
 use crate::log::{Level, Log};
 use crate::signals::Signals;
@@ -61,6 +62,7 @@ pub(crate) struct Run<'a> {
 struct Lines {
     format: Format,
     outputs: Outputs,
+    captures: Option<Captures>,
 }
 
 impl Sink for Lines {
@@ -68,6 +70,9 @@ impl Sink for Lines {
         let mut line = self.outputs.buffer();
         self.format.write(alert, &mut line);
         self.outputs.send(line);
+        if let Some(captures) = &mut self.captures {
+            captures.note(alert);
+        }
     }
 }
 
@@ -136,6 +141,7 @@ impl Run<'_> {
                 hostname,
             },
             outputs,
+            captures: self.config.captures.clone().map(Captures::new),
         };
         let mut running = Running {
             config: self.config,
@@ -351,7 +357,7 @@ impl Running<'_> {
             let mut look = false;
             match polled {
                 Ok(Poll::Event(raw)) => {
-                    let ts = self.pipeline.take(&raw, &mut self.lines);
+                    let ts = self.take(&raw);
                     if first_ts == 0 {
                         first_ts = ts;
                     }
@@ -385,6 +391,16 @@ impl Running<'_> {
                 }
             }
         }
+    }
+
+    /// Takes an event through the rules, and writes it if a capture is open; its time.
+    fn take(&mut self, raw: &RawEvent<'_>) -> u64 {
+        let ts = self.pipeline.take(raw, &mut self.lines);
+        if let Some(captures) = &mut self.lines.captures {
+            let (num, state) = (self.pipeline.num(), self.pipeline.state());
+            captures.write(raw, ts, num, state, &self.log);
+        }
+        ts
     }
 
     /// How long a poll may wait: not beyond the end of the run.
@@ -428,7 +444,7 @@ impl Running<'_> {
         loop {
             match events.poll(TICK) {
                 Ok(Poll::Event(raw)) => {
-                    self.pipeline.take(&raw, &mut self.lines);
+                    self.take(&raw);
                 }
                 Ok(Poll::End | Poll::Idle) => return Ok(()),
                 Ok(Poll::Section) => {}
@@ -440,6 +456,9 @@ impl Running<'_> {
     /// Says what the source lost.
     fn settle_accounts(&mut self, events: &Events) {
         self.bar.clear();
+        if let Some(captures) = &mut self.lines.captures {
+            captures.end(&self.log);
+        }
         let ledger = events.ledger();
         for line in balance(&ledger).into_iter().chain(events.left_out()) {
             self.log.info(line);

@@ -76,6 +76,19 @@ pub(crate) struct FileOutput {
     pub(crate) keep_open: bool,
 }
 
+/// Captures that matches start (`capture`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Captures {
+    /// What the names of their files begin with.
+    pub(crate) prefix: String,
+    /// Every rule starts one, not only those that ask for it.
+    pub(crate) all_rules: bool,
+    /// How long one lasts if the rule does not say, of the time of events.
+    pub(crate) duration: Duration,
+    /// Bytes at which a file ends, before compression; `None` for no limit.
+    pub(crate) max_bytes: Option<u64>,
+}
+
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Loaded {
@@ -122,6 +135,8 @@ pub(crate) struct Config {
     pub(crate) stdout: bool,
     /// Alerts go to a file.
     pub(crate) file: Option<FileOutput>,
+    /// Captures that matches start, if any do.
+    pub(crate) captures: Option<Captures>,
     /// Outputs that are switched on and that this version does not have.
     pub(crate) missing_outputs: Vec<&'static str>,
     /// Alerts may wait in a buffer.
@@ -512,6 +527,15 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         base64: r.flag("buffer_format_base64"),
         stdout: r.flag("stdout_output.enabled"),
         file,
+        captures: r.flag("capture.enabled").then(|| Captures {
+            prefix: r.text("capture.path_prefix").to_owned(),
+            all_rules: r.text("capture.mode") == "all_rules",
+            duration: Duration::from_millis(r.number("capture.default_duration")),
+            max_bytes: match r.number("capture.max_file_size_mb") {
+                0 => None,
+                n => Some(n.saturating_mul(1 << 20)),
+            },
+        }),
         missing_outputs,
         buffered: r.flag("buffered_outputs"),
         queue_capacity: usize::try_from(r.number("outputs_queue.capacity")).unwrap_or(usize::MAX),

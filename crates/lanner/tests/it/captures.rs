@@ -133,6 +133,47 @@ fn diff_alerts_tells_what_vanished_and_what_appeared() {
     assert!(broken.stderr.contains("broken.yaml:1"), "{}", broken.stderr);
 }
 
+#[test]
+fn a_match_starts_a_capture_that_lasts_as_long_as_the_rule_says() {
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls", "/bin/cat", "/bin/id", "/bin/ps"]);
+    let cat = rule("Cat", "evt.type = execve and proc.name = cat", "%proc.name");
+    let check = |rules: String, mode: &str, expect: &[(&str, &str)]| {
+        lab.file("rules.yaml", rules);
+        let folder = tempfile::tempdir().unwrap();
+        let prefix = format!("capture.path_prefix={}/got", folder.path().display());
+        let mode = format!("capture.mode={mode}");
+        let options = ["-o", "capture.enabled=true", "-o", &prefix, "-o", &mode];
+        let ran = lab.run([&["replay", "x.scap", "-r", "rules.yaml"][..], &options].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let mut found: Vec<(String, String)> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let file = path.to_str().unwrap();
+                let shown = run(
+                    &lab,
+                    &["show", file, "evt.type = execve", "-p", "%proc.name"],
+                );
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                (name, shown.stdout.replace('\n', " "))
+            })
+            .collect();
+        found.sort();
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
+        assert_eq!(found, expect, "{}", ran.stderr);
+    };
+    // Events are a second apart; the one that comes after the time is over is the last.
+    let second = "got_01700000001000000007_00000000000000000002.scap";
+    let asks = format!("{cat}  capture: true\n  capture_duration: 500\n");
+    check(asks, "rules", &[(second, "cat id ")]);
+    check(cat.clone(), "rules", &[]);
+    check(cat, "all_rules", &[(second, "cat id ps ")]);
+}
+
 /// Whether this process may load the probe.
 fn is_root() -> bool {
     let root = rustix::process::geteuid().is_root();
