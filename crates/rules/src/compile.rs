@@ -106,6 +106,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) result: &'a mut LoadResult,
     /// The contexts of the files so far, by their numbers.
     pub(crate) contexts: &'a [Context],
+    /// Whether the items of a file before are not known, since it is not YAML.
+    pub(crate) incomplete: bool,
     /// Where and what was reported.
     pub(crate) reported: HashSet<(Span, String)>,
 }
@@ -288,6 +290,10 @@ impl Compiler<'_> {
         else {
             return;
         };
+        if unknown.is_some() && self.incomplete && !self.result.successful() {
+            // One is enough: the others are as likely to be in the file that is missing.
+            return;
+        }
         let (text, lists) = match source.checked_sub(1).map(|at| at as usize) {
             Some(at) => match self.collector.macros.at(at) {
                 Some(item) => (&item.condition, macros.lists(at)),

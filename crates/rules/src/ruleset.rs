@@ -194,6 +194,7 @@ impl Ruleset {
         let mut loaded = LoadResults::default();
         let mut compiled = Compiled::default();
         let mut contexts = Vec::new();
+        let mut incomplete = false;
         for (name, text) in texts {
             let mut result = LoadResult {
                 name: name.clone(),
@@ -201,6 +202,7 @@ impl Ruleset {
             };
             match text {
                 Err(message) => {
+                    incomplete = true;
                     let file = loaded.files.add(name.clone(), "");
                     contexts.push(Context::file(&name, file));
                     result.errors.push(Problem {
@@ -232,9 +234,12 @@ impl Ruleset {
                             collector,
                             result,
                             contexts: &contexts,
+                            incomplete,
                             reported: HashSet::new(),
                         };
                         compiled = compiler.compile(compiled);
+                    } else {
+                        incomplete = true;
                     }
                 }
             }
@@ -354,9 +359,15 @@ impl LoadResults {
         object
     }
 
-    /// Every problem of every file, to be rendered with [`LoadResults::files`].
+    /// Every problem of every file, once, to be rendered with [`LoadResults::files`].
     pub fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> + '_ {
-        self.results.iter().flat_map(LoadResult::diagnostics)
+        // What Falco says again for each later file is the same problem.
+        let mut seen = HashSet::new();
+        let all = self.results.iter().flat_map(LoadResult::diagnostics);
+        all.filter(move |d| match d.span() {
+            Some(span) => seen.insert((span, d.code, d.message.clone())),
+            None => true,
+        })
     }
 }
 

@@ -275,3 +275,24 @@ fn outputs_get_what_the_configuration_appends() {
         "LOAD_DEPRECATED_ITEM"
     );
 }
+
+#[test]
+fn what_follows_from_another_file_is_not_told_again() {
+    let user = rule("mm and evt.num=1") + &rule("mm and evt.num=2").replace("rule: r", "rule: s");
+    let count = |texts: &[&str]| {
+        let (_, results) = load(texts);
+        results.diagnostics().map(|d| d.message).collect::<Vec<_>>()
+    };
+    let broken = "- macro: mm\n  condition: [\n";
+    let messages = count(&[broken, &user]);
+    assert_eq!(
+        messages[1..],
+        ["Undefined macro 'mm' used in filter."],
+        "{messages:?}"
+    );
+    let faulty = rule("fd.num=x");
+    assert_eq!(
+        count(&[&faulty, "- list: l\n  items: []\n"]),
+        ["x is not a valid number"]
+    );
+}
