@@ -1,11 +1,13 @@
 //! One lookup that decides many predicates on one operand.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, Input, MatchKind};
 use bumpalo::Bump;
 use hashbrown::HashMap;
+use memchr::memmem::Finder;
 
 use super::trie::Trie;
 use crate::glob::Glob;
@@ -364,7 +366,8 @@ impl Index {
 
 /// The path with one slash before each component and none at its end; mostly it is already so.
 pub(super) fn normal_path<'a>(path: &'a [u8], arena: &'a Bump) -> &'a [u8] {
-    let normal = path.first() == Some(&b'/') && memchr::memmem::find(path, b"//").is_none();
+    static TWO_SLASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"//"));
+    let normal = path.first() == Some(&b'/') && TWO_SLASHES.find(path).is_none();
     if normal {
         return path.strip_suffix(b"/").unwrap_or(path);
     }
