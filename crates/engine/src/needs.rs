@@ -1,12 +1,12 @@
 //! What loaded rules need of a source.
 
-use lanner_event::Outcomes;
+use lanner_event::{OpenModes, Outcomes};
 use lanner_fields::calls_behind;
 use lanner_filter::condition::Fact;
-use lanner_filter::{Constant, KindSet, Op, Scheme};
+use lanner_filter::{Condition, Constant, KindSet, Op, Scheme};
 use lanner_rules::{Rule, Ruleset};
 
-use crate::selection::{Need, SyscallSet, needs_descriptors};
+use crate::selection::{Need, OPENS, SyscallSet, needs_descriptors};
 
 /// What each enabled rule needs.
 pub fn needs(ruleset: &Ruleset, scheme: &Scheme) -> Vec<Need> {
@@ -27,12 +27,54 @@ fn need(rule: &Rule, scheme: &Scheme) -> Need {
     } else {
         Outcomes::ANY
     };
+    let mut of_descriptors = compared
+        .chain(printed)
+        .map(|field| scheme.def(field).name)
+        .filter(|name| needs_descriptors(name))
+        .peekable();
     Need {
         calls: kinds.iter().flat_map(calls_behind).collect(),
         outcomes,
-        descriptors: compared
-            .chain(printed)
-            .any(|field| needs_descriptors(scheme.def(field).name)),
+        descriptors: of_descriptors.peek().is_some(),
+        opens: opens(condition, kinds, scheme),
+        of_its_opens: opens_only(kinds)
+            && of_descriptors.all(|name| {
+                ["fd.", "fs.path.", "evt."]
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
+            }),
+    }
+}
+
+/// How files are opened by the opens that a condition can match.
+fn opens(condition: &Condition, kinds: &KindSet, scheme: &Scheme) -> OpenModes {
+    let calls = SyscallSet::named(OPENS);
+    let mut opening = KindSet::empty();
+    for kind in kinds.iter() {
+        if calls_behind(kind).any(|call| calls.contains(call)) {
+            opening.insert(kind);
+        }
+    }
+    let says = |field: &'static str| {
+        move |fact: &Fact<'_>| {
+            let value = match (fact.op, fact.negated) {
+                (Op::In, false) | (Op::Ne, true) => true,
+                (Op::In, true) | (Op::Ne, false) => false,
+                _ => return false,
+            };
+            scheme.def(fact.field).name == field
+                && fact.modifier.is_none()
+                && matches!(fact.constants, [Constant::Bool(b)] if *b == value)
+        }
+    };
+    if opening.is_empty() {
+        OpenModes::NONE
+    } else if condition.implies(&opening, &says("evt.is_open_write")) {
+        OpenModes::WRITE
+    } else if condition.implies(&opening, &says("evt.is_open_read")) {
+        OpenModes::READ
+    } else {
+        OpenModes::ANY
     }
 }
 
@@ -99,9 +141,59 @@ fn integer(constant: &Constant) -> Option<i64> {
 
 /// Whether all of these kinds are calls whose result is the descriptor that they open.
 fn opens_only(kinds: &KindSet) -> bool {
-    let opens = SyscallSet::named(["creat", "open", "open_by_handle_at", "openat", "openat2"]);
+    let opens = SyscallSet::named(OPENS);
     kinds
         .iter()
         .flat_map(calls_behind)
         .all(|call| opens.contains(call))
+}
+
+#[cfg(test)]
+mod tests {
+    use lanner_rules::{Options, Ruleset};
+
+    use super::*;
+
+    #[test]
+    fn how_a_rule_opens_files_follows_from_its_condition() {
+        let scheme = lanner_fields::scheme();
+        for (condition, opens, of_its_opens) in [
+            (
+                "evt.type in (open, openat) and evt.is_open_write=true and fd.name=/a",
+                OpenModes::WRITE,
+                true,
+            ),
+            (
+                "evt.type=openat and evt.is_open_read=true",
+                OpenModes::READ,
+                true,
+            ),
+            (
+                "evt.type=openat and not evt.is_open_read=true",
+                OpenModes::ANY,
+                true,
+            ),
+            ("evt.type=openat and fd.name=/a", OpenModes::ANY, true),
+            (
+                "evt.type=openat and proc.fdopencount > 5",
+                OpenModes::ANY,
+                false,
+            ),
+            ("evt.type=execve", OpenModes::NONE, false),
+            (
+                "evt.type=execve or (evt.type=openat and evt.is_open_write=true)",
+                OpenModes::WRITE,
+                false,
+            ),
+        ] {
+            let text = format!(
+                "- rule: r\n  desc: d\n  condition: {condition}\n  output: o\n  priority: ERROR\n"
+            );
+            let (ruleset, _) =
+                Ruleset::load_texts([("r".to_owned(), text)], &scheme, &Options::default());
+            let needs = needs(&ruleset.unwrap(), &scheme);
+            assert_eq!(needs[0].opens, opens, "{condition}");
+            assert_eq!(needs[0].of_its_opens, of_its_opens, "{condition}");
+        }
+    }
 }

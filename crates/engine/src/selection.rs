@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lanner_event::{Outcomes, Selection, Syscall};
+use lanner_event::{OpenFilter, OpenModes, Outcomes, Selection, Syscall};
 
 /// A set of system calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,7 +91,14 @@ pub struct Need {
     pub outcomes: Outcomes,
     /// It uses fields of descriptors, so that these must be followed.
     pub descriptors: bool,
+    /// How files are opened by the opens that it can match.
+    pub opens: OpenModes,
+    /// Of descriptors it looks at those only that its opens return.
+    pub of_its_opens: bool,
 }
+
+/// The calls that open files.
+pub(crate) const OPENS: [&str; 5] = ["creat", "open", "open_by_handle_at", "openat", "openat2"];
 
 /// What was selected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -414,6 +421,7 @@ pub fn select(needs: &[Need], base: &BaseSyscalls) -> Selected {
             wanted.show(call, need.outcomes);
         }
     }
+    wanted.filter_opens(open_filter(needs, base));
     Selected {
         unmet: rules.difference(&calls),
         wanted,
@@ -421,15 +429,62 @@ pub fn select(needs: &[Need], base: &BaseSyscalls) -> Selected {
     }
 }
 
+/// Which opens the rules can match, and which the state needs besides: without rules that look
+/// at descriptors of other calls, only directories, for paths that are relative to them.
+fn open_filter(needs: &[Need], base: &BaseSyscalls) -> OpenFilter {
+    let asked_for = base.all || base.custom_set.iter().any(|n| !n.starts_with('!'));
+    OpenFilter {
+        shown: needs
+            .iter()
+            .fold(OpenModes::NONE, |all, need| all.or(need.opens)),
+        track_directories_only: !asked_for
+            && needs.iter().all(|n| !n.descriptors || n.of_its_opens),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn opens_that_no_rule_can_match_and_the_state_does_not_need_are_left_out() {
+        let write = Need {
+            opens: OpenModes::WRITE,
+            of_its_opens: true,
+            ..need(&["openat"], Outcomes::ANY, true)
+        };
+        let spawned = Need {
+            opens: OpenModes::NONE,
+            ..need(&["execve"], Outcomes::ANY, false)
+        };
+        let dup = need(&["dup"], Outcomes::ANY, true);
+        let base = BaseSyscalls::default();
+        let check = |needs: &[Need], base: &BaseSyscalls, shown, directories_only| {
+            let expected = OpenFilter {
+                shown,
+                track_directories_only: directories_only,
+            };
+            assert_eq!(select(needs, base).wanted.open_filter(), expected);
+        };
+        check(
+            &[write.clone(), spawned.clone()],
+            &base,
+            OpenModes::WRITE,
+            true,
+        );
+        check(&[spawned], &base, OpenModes::NONE, true);
+        check(&[write.clone(), dup], &base, OpenModes::ANY, false);
+        let all = BaseSyscalls { all: true, ..base };
+        check(&[write], &all, OpenModes::WRITE, false);
+    }
 
     fn need(calls: &[&str], outcomes: Outcomes, descriptors: bool) -> Need {
         Need {
             calls: SyscallSet::named(calls.iter().copied()),
             outcomes,
             descriptors,
+            opens: OpenModes::ANY,
+            of_its_opens: false,
         }
     }
 
