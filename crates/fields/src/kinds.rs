@@ -7,6 +7,9 @@
 //! | 510, 511 | events of a type that the schema does not know, of even and of odd code |
 //! | 512 + n | generic events of system call n of the capture format |
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use lanner_event::Event;
 use lanner_event::schema::{
     Category, EVENT_COUNT, EventFlags, EventType, Kind, SYSCALL_CODE_COUNT, Syscall,
@@ -123,22 +126,20 @@ pub(crate) fn with_syscall_type(name: &str) -> Option<KindSet> {
     Some(named(name).intersection(&syscalls(&Argument::default())))
 }
 
-/// Event types and generic calls of this name.
+/// Event types and generic calls of this name. Large sets of rules ask often.
 fn named(name: &str) -> KindSet {
-    let mut set: KindSet = EventType::all()
-        .filter(|t| t.name() == name)
-        .map(|t| KindId(t.0))
-        .collect();
-    if let Some(syscall) = Syscall::by_name(name) {
-        set.insert(generic(syscall));
-    }
-    if name == "unknown" {
+    static NAMED: LazyLock<HashMap<&'static str, KindSet>> = LazyLock::new(|| {
+        let mut named: HashMap<&'static str, KindSet> = HashMap::new();
+        let mut add = |name, kind| named.entry(name).or_insert(KindSet::empty()).insert(kind);
+        EventType::all().for_each(|t| add(t.name(), KindId(t.0)));
+        Syscall::all().for_each(|s| add(s.name, generic(s.code)));
         (0..SYSCALL_CODE_COUNT as u16)
             .map(Syscall)
             .filter(|s| s.get().is_none())
-            .for_each(|s| set.insert(generic(s)));
-    }
-    set
+            .for_each(|s| add("unknown", generic(s)));
+        named
+    });
+    NAMED.get(name).cloned().unwrap_or(KindSet::empty())
 }
 
 /// Events with this `evt.dir`.
