@@ -75,12 +75,17 @@ static __always_inline struct file_facts fd__facts(struct task_struct *task, s64
 {
 	struct file_facts facts = {};
 	struct file *file = fd__file(task, fd);
+	struct super_block *sb;
+	struct inode *inode;
 
 	if (!file)
 		return facts;
-	facts.dev = dev__encode(BPF_CORE_READ(file, f_inode, i_sb, s_dev));
-	facts.ino = BPF_CORE_READ(file, f_inode, i_ino);
-	facts.layer = file__layer(file);
+	inode = BPF_CORE_READ(file, f_inode);
+	sb = BPF_CORE_READ(inode, i_sb);
+	facts.dev = dev__encode(BPF_CORE_READ(sb, s_dev));
+	facts.ino = BPF_CORE_READ(inode, i_ino);
+	if (BPF_CORE_READ(sb, s_magic) == OVERLAYFS_SUPER_MAGIC)
+		facts.layer = file__layer(file);
 	facts.created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
 	return facts;
 }

@@ -1,6 +1,8 @@
 //! What the probe costs the machine: nanoseconds that system calls take longer, and how long it
 //! takes to start. Needs root. `cargo bench -p lanner-probe --bench live`.
 //!
+//! Then a flood: two threads open and close a file for half a minute, and others start programs.
+//!
 //! Each figure is the best of many short rounds, so that other load on the machine matters less.
 #![expect(
     clippy::print_stdout,
@@ -12,7 +14,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use lanner_event::{Outcomes, Poll, Selection, Source, Syscall};
+use lanner_event::{OpenFilter, OpenModes, Outcomes, Poll, Selection, Source, Syscall};
 use lanner_probe::{Options, Probe};
 
 const ROUNDS: usize = 3_000;
@@ -81,10 +83,16 @@ fn main() {
     }
     let mut successes = select(&["execve", "execveat", "clone", "clone3", "fork", "vfork"]);
     successes.drop_failed();
-    let modes: [(&str, Option<Selection>); 6] = [
+    let mut writes = select(&["open", "openat"]);
+    writes.filter_opens(OpenFilter {
+        shown: OpenModes::WRITE,
+        track_directories_only: true,
+    });
+    let modes: [(&str, Option<Selection>); 7] = [
         ("no probe", None),
         ("successful execs and forks only", Some(successes)),
         ("calls hooked, these unwanted", Some(select(&["reboot"]))),
+        ("opens for writing wanted", Some(writes)),
         (
             "open, close wanted",
             Some(select(&["open", "openat", "close"])),
@@ -133,4 +141,61 @@ fn main() {
             ledger.lost()
         );
     }
+    flood(Duration::from_secs(30));
+}
+
+fn flood(time: Duration) {
+    let mut selection = select(&["open", "openat", "close"]);
+    for name in ["execve", "clone", "clone3", "vfork", "sched_process_exit"] {
+        let call = Syscall::by_name(name).expect("a system call of this name");
+        selection.show(call, Outcomes::SUCCESS);
+    }
+    let mut probe = Probe::open(&Options {
+        selection,
+        report_self: true,
+        ..Options::default()
+    })
+    .expect("the probe starts; it needs root");
+    let end = Instant::now() + time;
+    let mut started = 0;
+    std::thread::scope(|scope| {
+        for cpu in 0..2 {
+            scope.spawn(move || {
+                pin(cpu);
+                while Instant::now() < end {
+                    open_close();
+                }
+            });
+        }
+        let programs = scope.spawn(|| {
+            let mut started = 0u32;
+            while Instant::now() < end {
+                std::process::Command::new("/bin/true")
+                    .status()
+                    .expect("/bin/true starts");
+                started += 1;
+            }
+            started
+        });
+        while Instant::now() < end {
+            probe.poll(Duration::from_millis(20)).expect("events");
+        }
+        started = programs.join().expect("programs are started");
+    });
+    probe.stop();
+    while !matches!(probe.poll(Duration::ZERO), Ok(Poll::End)) {}
+    let ledger = probe.ledger();
+    let class = ledger.lost_full_by_class();
+    println!(
+        "flood of {} s: produced {} = received {} + lost {}; {started} programs started, lost of \
+         fork {}, exec {}, exit {}",
+        time.as_secs(),
+        ledger.produced(),
+        ledger.received,
+        ledger.lost(),
+        class[0],
+        class[1],
+        class[7],
+    );
+    assert_eq!(ledger.produced(), ledger.received + ledger.lost());
 }
