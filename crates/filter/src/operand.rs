@@ -626,7 +626,8 @@ fn type_map(transformer: Transformer, of: Typed, pool: &mut Pool) -> Result<Type
             },
             many: Many::One,
             field: None,
-            unprintable: matches!(of.ty, Type::Str | Type::Path | Type::Bytes),
+            unprintable: of.many == Many::One
+                && matches!(of.ty, Type::Str | Type::Path | Type::Bytes),
             ..of
         },
     })

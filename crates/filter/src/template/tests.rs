@@ -40,7 +40,7 @@ fn fields_are_replaced_by_their_values() {
     check("%container.label[app]", "prod");
     check("%fd.name", "<NA>");
     check("%tolower(proc.name)", "cat");
-    check("%len(proc.args) %len(proc.name)", "<NA> <NA>");
+    check("%len(proc.args) %len(proc.name)", "2 <NA>");
     check("%concat(proc.name, \"!\")", "Cat!");
     check("*%proc.name *", "Cat *");
 }
