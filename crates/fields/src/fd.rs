@@ -435,6 +435,8 @@ pub(crate) fn kinds<'a>(record: &EventRecord<'a>, arg: &Argument, arena: &'a Bum
         values.push(Value::Str(type_name(fd.ty).as_bytes()));
         return Some(Value::Many(values.into_bump_slice()));
     }
+    // Of a thread without descriptors, the list is empty and so part of any other.
+    record.thread()?;
     let mut found: Vec<'_, (i64, &'static str)> = Vec::new_in(arena);
     for (number, fd) in record.fds().into_iter().flat_map(|fds| fds.iter()) {
         let name = type_name(fd.ty);
