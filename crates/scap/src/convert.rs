@@ -174,6 +174,41 @@ impl Converter {
         &self.new
     }
 
+    /// Makes an event of the parameters that this schema knows of a record that has more than any
+    /// event may have; false if they do not fit.
+    pub(crate) fn shorten(&mut self, bytes: &[u8], ty: EventType) -> bool {
+        let (Some(header), known) = (bytes.get(..HEADER_LEN), ty.info().params.len()) else {
+            return false;
+        };
+        let width = if ty.info().has(EventFlags::LARGE_PAYLOAD) {
+            4
+        } else {
+            2
+        };
+        let count = u32::from_le_bytes([header[22], header[23], header[24], header[25]]) as usize;
+        let (lens, data) = (HEADER_LEN + known * width, HEADER_LEN + count * width);
+        let (Some(kept), Some(values)) = (bytes.get(HEADER_LEN..lens), bytes.get(data..)) else {
+            return false;
+        };
+        let len = |len: &[u8]| match *len {
+            [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) as usize,
+            [a, b] => u16::from_le_bytes([a, b]).into(),
+            _ => 0,
+        };
+        let size = kept.chunks_exact(width).map(len).sum();
+        let Some(values) = values.get(..size) else {
+            return false;
+        };
+        self.new.clear();
+        self.new.extend_from_slice(header);
+        self.new.extend_from_slice(kept);
+        self.new.extend_from_slice(values);
+        let len = self.new.len() as u32;
+        self.new[16..20].copy_from_slice(&len.to_le_bytes());
+        self.new[22..26].copy_from_slice(&(known as u32).to_le_bytes());
+        true
+    }
+
     /// Forgets all entries.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();

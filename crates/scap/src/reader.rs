@@ -401,7 +401,15 @@ impl Reader {
             return Step::Nothing;
         };
         let end = start + size;
-        let outcome = self.converter.convert(&buffer[start..end], ty, count);
+        let outcome = if count > MAX_PARAMS {
+            if self.converter.shorten(&buffer[start..end], ty) {
+                Outcome::Converted
+            } else {
+                Outcome::Unfit
+            }
+        } else {
+            self.converter.convert(&buffer[start..end], ty, count)
+        };
         let found = match outcome {
             Outcome::AsIs => Found::Here { start, end },
             Outcome::Converted => Found::Converted,
@@ -513,10 +521,10 @@ fn check(bytes: &[u8], size: usize, ty: EventType) -> Option<usize> {
         return None;
     }
     let count = u32_at(bytes, 22)? as usize;
-    if count > MAX_PARAMS {
+    let lens = bytes.get(HEADER_LEN..)?;
+    if count > lens.len() {
         return None;
     }
-    let lens = bytes.get(HEADER_LEN..)?;
     let sum = if ty.info().has(EventFlags::LARGE_PAYLOAD) {
         lens.get(..count * 4)?
             .chunks_exact(4)

@@ -271,6 +271,17 @@ fn what_describes_the_state_at_the_start_is_not_shown_to_rules() {
     assert_eq!(shown, [false, true, true]);
 }
 
+#[test]
+fn parameters_that_a_newer_writer_added_are_left_out_where_there_are_too_many() {
+    let ty = EventType::SYSCALL_GETCWD_X;
+    let many = vec![&b"\x01\0\0\0\0\0\0\0"[..]; 40];
+    check(&[event(ty, 1, &many)], &[("syscall_getcwd_x", &many[..2])]);
+    check(
+        &[event(ty, 1, &many[..3])],
+        &[("syscall_getcwd_x", &many[..3])],
+    );
+}
+
 /// An event block of the oldest form, whose header lacks the number of parameters.
 fn oldest(record: &[u8]) -> Vec<u8> {
     let mut body = vec![3, 0];
