@@ -4,12 +4,15 @@
 //! * `setup`: installs what a Debian 12 machine with Rust lacks.
 //! * `bpf [--check]`: builds the probe from `bpf/` with the pinned clang.
 //! * `codegen [--check]`: turns `crates/event/schema` into Rust tables and a C header.
+//! * `compat [NAME [COUNT]]`: compares with what Falco was seen to do on captures (those with NAME
+//!   in their names), and shows COUNT differences of each.
 //! * `tidy`: the checks of the tree that no compiler makes.
 //! * `test`: format, lints, `tidy` and every test.
 
 mod bpf;
 mod check;
 mod codegen;
+mod compat;
 mod live;
 mod setup;
 mod tidy;
@@ -39,9 +42,15 @@ fn run(args: &[&str]) -> Result<()> {
         ["bpf", "--check"] => bpf::run(true),
         ["codegen"] => codegen::run(false),
         ["codegen", "--check"] => codegen::run(true),
+        ["compat"] => compat::run("", "3"),
+        ["compat", only] => compat::run(only, "10"),
+        ["compat", only, show] => compat::run(only, show),
         ["tidy"] => tidy::run(),
         ["test"] => check::run(),
-        _ => bail!("expected one of: live, setup, bpf [--check], codegen [--check], tidy, test"),
+        _ => bail!(
+            "expected one of: live, setup, bpf [--check], codegen [--check], \
+             compat [NAME [COUNT]], tidy, test"
+        ),
     }
 }
 
