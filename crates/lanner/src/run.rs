@@ -352,8 +352,9 @@ impl Running<'_> {
         let live = matches!(events, Events::Live(_));
         let mut first_ts = 0;
         let mut until_look = EVENTS_BETWEEN_LOOKS;
+        let mut patience = self.patience();
         loop {
-            let polled = events.poll(self.patience());
+            let polled = events.poll(patience);
             let mut look = false;
             match polled {
                 Ok(Poll::Event(raw)) => {
@@ -378,6 +379,7 @@ impl Running<'_> {
             }
             if look {
                 until_look = EVENTS_BETWEEN_LOOKS;
+                patience = self.patience();
                 let now = Instant::now();
                 self.bar.show(events, now);
                 if self.look_around(now, live) == Next::End {

@@ -109,7 +109,7 @@ pub(crate) struct Config {
     pub(crate) log: Settings,
     /// Where events come from.
     pub(crate) engine: Engine,
-    /// Bytes of one ring buffer.
+    /// Bytes of the ring buffer of one CPU.
     pub(crate) buffer_bytes: u64,
     /// System calls that failed are not reported.
     pub(crate) drop_failed: bool,
@@ -508,7 +508,10 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
     Ok(Config {
         log,
         engine,
-        buffer_bytes: 1 << (19 + preset),
+        buffer_bytes: buffer_bytes(
+            1 << (19 + preset),
+            r.number("engine.modern_ebpf.cpus_for_each_buffer"),
+        ),
         drop_failed: r.flag(&format!("{section}.drop_failed_exit")),
         rules_files: rules_files.filter(|p| p.exists()).collect(),
         switches: switches(&r)?,
@@ -560,6 +563,16 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         warnings,
         tree: root,
     })
+}
+
+/// The share of one CPU in a ring buffer of `bytes` that `cpus` share (0: all CPUs).
+fn buffer_bytes(bytes: u64, cpus: u64) -> u64 {
+    let online = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let sharing = if cpus == 0 { online } else { cpus.min(online) };
+    let share = bytes / sharing.max(1);
+    let least = u64::try_from(lanner_probe::MIN_BUFFER).unwrap_or(bytes);
+    // Rounded down to a power of two, as the kernel wants it.
+    (1 << share.max(1).ilog2()).max(least)
 }
 
 fn engine(r: &Reader<'_>, main: &str) -> Result<Engine> {

@@ -15,7 +15,10 @@ fn with(text: &str, options: &[&str]) -> Result<Config> {
 fn keys_have_falcos_defaults() {
     let config = with("", &[]).unwrap();
     assert_eq!(config.engine, Engine::Live);
-    assert_eq!(config.buffer_bytes, 8 << 20);
+    assert_eq!(buffer_bytes(8 << 20, 1), 8 << 20);
+    assert!(buffer_bytes(8 << 20, 0) <= 8 << 20);
+    assert_eq!(buffer_bytes(1, 1), lanner_probe::MIN_BUFFER as u64);
+    assert!(config.buffer_bytes.is_power_of_two());
     assert_eq!(config.matching, Matching::First);
     assert_eq!(config.priority, Priority::Debug);
     assert!(!config.stdout && !config.log.stderr && !config.buffered);
