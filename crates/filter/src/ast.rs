@@ -395,29 +395,6 @@ impl Ast {
         nodes.truncate(root.0 as usize + 1);
         Ok(Ast { nodes })
     }
-
-    /// Replaces each unquoted item of a value list that `lookup` knows as a list by its items.
-    pub fn expand_lists(&mut self, mut lookup: impl FnMut(&str) -> Option<Vec<Literal>>) {
-        for node in &mut self.nodes {
-            let Expr::Check(check) = &mut node.expr else {
-                continue;
-            };
-            let Right::List(items) = &mut check.right else {
-                continue;
-            };
-            let mut expanded = Vec::with_capacity(items.len());
-            for item in items.drain(..) {
-                let name = std::str::from_utf8(&item.text)
-                    .ok()
-                    .filter(|_| !item.quoted);
-                match name.and_then(&mut lookup) {
-                    Some(list) => expanded.extend(list),
-                    None => expanded.push(item),
-                }
-            }
-            *items = expanded;
-        }
-    }
 }
 
 impl Node {

@@ -122,21 +122,21 @@ fn texts_and_paths_are_completed() {
         mkdir.clone().with("path", "a/../b"),
         "path",
         "a/../b",
-        "/work/b",
+        "/data/b",
     );
     check(mkdir.clone().with("path", "/a/../b"), "path", "/a/../b", "");
     check(
         mkdir.clone().with("path", "a\u{7}"),
         "path",
         "a\u{fffd}",
-        "/work/a\u{fffd}",
+        "/data/a\u{fffd}",
     );
     check(mkdir.clone().with("path", ""), "path", "", "");
     check(mkdir.clone(), "path", "<NA>", "");
     check(mkdir.tid(-1).with("path", "a"), "path", "a", "");
     let at = of(T::SYSCALL_MKDIRAT_X).with("path", "a");
     check(at.clone().with("dirfd", 5), "path", "a", "/srv/a");
-    check(at.clone().with("dirfd", -100), "path", "a", "/work/a");
+    check(at.clone().with("dirfd", -100), "path", "a", "/data/a");
     check(at.with("dirfd", 44), "path", "a", "a");
 }
 

@@ -64,7 +64,7 @@ read              evt.arg.flags                 -
 read              evt.arg[9]                    -
 mmap              evt.arg.res                   'ENOMEM'
 open              evt.arg.flags                 'O_CREAT|O_WRONLY|O_F_CREATED'
-open              evt.arg.name                  '/work/new'
+open              evt.arg.name                  '/data/new'
 read              evt.rawarg.res                5
 read              evt.rawarg.data               b"he\0lo"
 open              evt.rawarg.name               'sub/..//new'
@@ -145,11 +145,11 @@ read              evt.count.threadinfo          0
 read              evt.around[1555011831000000042] 0
 read              evt.around[1555011830999000042] 1
 read              evt.around[1555011831001000043] 2
-open              evt.abspath                   '/work/new'
+open              evt.abspath                   '/data/new'
 open-at-dir       evt.abspath                   '/srv/new'
 open-handle       evt.abspath                   '/srv/x'
 rename            evt.abspath.src               '/srv/a'
-rename            evt.abspath.dst               '/work/b'
+rename            evt.abspath.dst               '/data/b'
 rename            evt.abspath                   '/srv/a'
 rename-failed     evt.abspath                   '<UNKNOWN>/a'
 rename-failed     evt.abspath.dst               -
@@ -238,8 +238,8 @@ read              proc.aenv[9]                  -
 read              proc.aenv[EDITOR]             'vi'
 read              proc.aenv[A]                  ''
 drop              proc.aenv                     -
-read              proc.cwd                      '/work/'
-read-worker       proc.cwd                      '/work/'
+read              proc.cwd                      '/data/'
+read-worker       proc.cwd                      '/data/'
 drop              proc.cwd                      -
 read              proc.loginshellid             100
 read-init         proc.loginshellid             -
@@ -387,7 +387,7 @@ read              proc.stdin.name               '/dev/null'
 read-init         proc.stdin.name               -
 read              proc.stdout.name              'pipe:[7]'
 read-init         proc.stdout.name              -
-read              proc.stderr.name              '/work/log'
+read              proc.stderr.name              '/data/log'
 read-init         proc.stderr.name              -
 
 read              user.uid                      1000
@@ -428,14 +428,14 @@ open-failed       fd.typechar                   'f'
 kill              fd.typechar                   -
 read              fd.name                       '/etc/passwd'
 read-net          fd.name                       '10.0.0.2:4000->93.184.216.34:80'
-open              fd.name                       '/work/new'
-open-failed       fd.name                       '/work/new'
+open              fd.name                       '/data/new'
+open-failed       fd.name                       '/data/new'
 creat             fd.name                       '/tmp/x'
 mmap              fd.name                       ''
 kill              fd.name                       -
 read              fd.directory                  '/etc'
 close-dir         fd.directory                  '/srv'
-open-failed       fd.directory                  '/work'
+open-failed       fd.directory                  '/data'
 read-net          fd.directory                  -
 read              fd.filename                   'passwd'
 close-dir         fd.filename                   -
@@ -537,8 +537,8 @@ read              fd.is_upper_layer             false
 open-failed       fd.is_upper_layer             -
 read              fd.is_lower_layer             true
 open-failed       fd.is_lower_layer             -
-open              fs.path.name                  '/work/new'
-mkdir             fs.path.name                  '/work/d/e'
+open              fs.path.name                  '/data/new'
+mkdir             fs.path.name                  '/data/d/e'
 mkdirat           fs.path.name                  '/srv/d'
 fchmod            fs.path.name                  '/etc/passwd'
 open-failed       fs.path.name                  '<UNKNOWN>'
@@ -548,12 +548,12 @@ read              fs.path.name                  -
 mkdir             fs.path.nameraw               'd//e/'
 mkdir-failed      fs.path.nameraw               -
 rename            fs.path.source                '/srv/a'
-link              fs.path.source                '/work/new'
+link              fs.path.source                '/data/new'
 rename-failed     fs.path.source                -
 mkdir             fs.path.source                -
 rename            fs.path.sourceraw             'a'
 mkdir             fs.path.sourceraw             -
-rename            fs.path.target                '/work/b'
+rename            fs.path.target                '/data/b'
 link              fs.path.target                '/old'
 mkdir             fs.path.target                -
 rename            fs.path.targetraw             './b'

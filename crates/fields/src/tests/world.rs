@@ -60,7 +60,7 @@ pub(super) fn snapshot() -> Snapshot {
         exepath: text("/srv/app"),
         args: strings(&["-v", "", "in put"]).into(),
         env: strings(&["A=1", "B= two "]).into(),
-        cwd: text("/work"),
+        cwd: text("/data"),
         cgroups: text("cpu=/a\0memory=/b c"),
         fdlimit: 16,
         flags: 0,
@@ -161,7 +161,7 @@ fn fds() -> Vec<FdEntry> {
         FdKind::Fifo {
             name: text("pipe:[7]"),
         },
-        file("/work/log", 0x8000),
+        file("/data/log", 0x8000),
         file("/etc/passwd", 0x1_0000),
         FdKind::Ipv4 {
             source: (Ipv4Addr::new(10, 0, 0, 2), 4000),

@@ -250,23 +250,6 @@ fn macros_that_double_do_not_grow() {
 }
 
 #[test]
-fn lists_are_expanded_where_a_bare_item_names_one() {
-    let mut ast = parse("a.b in (shells, 'shells', x) and a.c = shells").unwrap();
-    ast.expand_lists(|name| {
-        let text = |t: &str| Literal {
-            text: t.as_bytes().into(),
-            quoted: false,
-            range: TextRange::default(),
-        };
-        (name == "shells").then(|| vec![text("sh"), text("bash")])
-    });
-    assert_eq!(
-        ast.to_string(),
-        "(a.b in (sh, bash, shells, x) and a.c = shells)"
-    );
-}
-
-#[test]
 fn fields_and_macros_that_are_used_can_be_listed() {
     let ast = parse("m and join(',', (a.b, a.c)) = val(a.d) and n").unwrap();
     assert_eq!(ast.field_names(), ["a.b", "a.c", "a.d"]);
