@@ -60,6 +60,10 @@ pub struct Fault {
     pub count: u64,
 }
 
+/// Polls between two looks at how full the lanes of exec, fork and exit are. Reading as many
+/// events takes well under a millisecond.
+const POLLS_BETWEEN_RELIEFS: u32 = 64;
+
 /// The probe, attached to the kernel. Dropping it detaches it.
 pub struct Probe {
     loader: Loader,
@@ -73,6 +77,8 @@ pub struct Probe {
     bound: u64,
     /// Where the taken record lies, until the next poll.
     taken: Option<usize>,
+    /// Polls until the lanes of exec, fork and exit are looked after again.
+    until_relief: u32,
     last_event: Instant,
     stopped: bool,
     ended: bool,
@@ -101,6 +107,7 @@ impl Probe {
             current: 0,
             bound: 0,
             taken: None,
+            until_relief: POLLS_BETWEEN_RELIEFS,
             last_event: Instant::now(),
             stopped: false,
             ended: false,
@@ -198,6 +205,14 @@ impl Probe {
         (first <= self.bound).then_some(self.current)
     }
 
+    /// Events are handed out in the order of time, so those of exec, fork and exit wait behind what
+    /// floods the other lane; they must not fill their own meanwhile.
+    fn relieve_lifecycle(&mut self) {
+        for ring in self.maps.rings.iter_mut().step_by(crate::layout::LANES) {
+            ring.relieve();
+        }
+    }
+
     /// Waits for events, at most until `deadline`. False when that has passed.
     fn wait(&mut self, deadline: Instant) -> Result<bool, SourceError> {
         for ring in &mut self.maps.rings {
@@ -249,6 +264,11 @@ impl Source for Probe {
         }
         if self.ended {
             return Ok(Poll::End);
+        }
+        self.until_relief -= 1;
+        if self.until_relief == 0 {
+            self.until_relief = POLLS_BETWEEN_RELIEFS;
+            self.relieve_lifecycle();
         }
         let mut deadline = None;
         let index = loop {

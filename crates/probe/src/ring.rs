@@ -20,6 +20,13 @@ const BUSY: u32 = 1 << 31;
 const DISCARDED: u32 = 1 << 30;
 const RING_HEADER: u64 = 8;
 
+/// Bytes of a length in front of a record that was moved.
+const LEN: usize = 4;
+/// Bytes of records that are kept out of the kernel's way, at most.
+const KEPT_MAX: usize = 64 << 20;
+/// Bytes that stay allocated for them once none is left.
+const KEPT_IDLE: usize = 1 << 20;
+
 /// A ring buffer of one CPU.
 pub(crate) struct Ring {
     pub(crate) cpu: u16,
@@ -32,6 +39,9 @@ pub(crate) struct Ring {
     /// How far the kernel knows that we have read.
     published: u64,
     head: Option<Head>,
+    /// Records that were moved out of the kernel's way, each behind its length, from `kept_at` on.
+    kept: Vec<u8>,
+    kept_at: usize,
     /// Records too short to hold an event.
     pub(crate) malformed: u64,
 }
@@ -58,6 +68,8 @@ impl Ring {
             next: 0,
             published: 0,
             head: None,
+            kept: Vec::new(),
+            kept_at: 0,
             malformed: 0,
         })
     }
@@ -66,9 +78,50 @@ impl Ring {
     #[inline]
     pub(crate) fn head_ts(&mut self) -> Option<u64> {
         if self.head.is_none() {
-            self.head = self.find();
+            self.head = self.first_kept().or_else(|| self.find());
         }
         self.head.map(|h| h.ts)
+    }
+
+    fn first_kept(&self) -> Option<Head> {
+        let record = self.kept.get(self.kept_at..)?;
+        let len = u32::from_le_bytes(*record.first_chunk::<LEN>()?);
+        let ts = record.get(LEN + RECORD_PREFIX..)?.first_chunk()?;
+        Some(Head {
+            ts: u64::from_le_bytes(*ts),
+            len,
+        })
+    }
+
+    /// Moves what waits in the buffer to memory of our own if that is more than half of it, so
+    /// that the kernel has room. Order and bytes stay as they are.
+    pub(crate) fn relieve(&mut self) {
+        if self.kept_at == self.kept.len() {
+            self.kept.clear();
+            self.kept.shrink_to(KEPT_IDLE);
+            self.kept_at = 0;
+        } else if self.kept_at > self.kept.len() / 2 {
+            self.kept.drain(..self.kept_at);
+            self.kept_at = 0;
+        }
+        let end = self.producer.u64(0).load(Ordering::Acquire);
+        if end - self.published <= self.size / 2 {
+            return;
+        }
+        // What was looked at and not taken is among what is moved.
+        self.head = None;
+        while self.kept.len() < KEPT_MAX
+            && let Some(head) = self.find()
+        {
+            let at = self.offset(self.next) + RING_HEADER as usize;
+            self.kept.extend_from_slice(&head.len.to_le_bytes());
+            // SAFETY: a record that is not busy is written by nobody until the position after it
+            // is published, which happens below, after the copy.
+            let bytes = unsafe { self.producer.bytes(at, head.len as usize) };
+            self.kept.extend_from_slice(bytes);
+            self.skip(head.len);
+        }
+        self.release(true);
     }
 
     fn find(&mut self) -> Option<Head> {
@@ -100,6 +153,13 @@ impl Ring {
     #[inline]
     pub(crate) fn take(&mut self) -> Option<(u32, &[u8])> {
         let head = self.head.take()?;
+        if self.kept_at < self.kept.len() {
+            let start = self.kept_at + LEN;
+            self.kept_at = start + head.len as usize;
+            let record = self.kept.get(start..self.kept_at)?;
+            let (prefix, bytes) = record.split_at_checked(RECORD_PREFIX)?;
+            return Some((u32::from_le_bytes(*prefix.first_chunk()?), bytes));
+        }
         let at = self.offset(self.next) + RING_HEADER as usize;
         self.skip(head.len);
         let flags = self.producer.u32(at).load(Ordering::Relaxed);

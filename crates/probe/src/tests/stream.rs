@@ -74,6 +74,67 @@ fn root_a_flood_is_accounted_exactly_and_costs_no_program_start() {
 }
 
 #[test]
+fn root_programs_started_behind_a_backlog_of_other_events_are_not_lost() {
+    let mut selection = select(&[EventType::SYSCALL_OPEN_X, EventType::SYSCALL_CLOSE_X]);
+    for name in ["execve", "clone", "clone3", "vfork", "sched_process_exit"] {
+        selection.show(Syscall::by_name(name).unwrap(), Outcomes::SUCCESS);
+    }
+    let options = Options {
+        buffer_bytes: 4 << 20,
+        ..options(selection)
+    };
+    let Some(mut probe) = open(&options) else {
+        return;
+    };
+    // Of each CPU; see the loader.
+    let lane = options.buffer_bytes / 4;
+    // A backlog that a slow reader has before it.
+    while probe.ledger().lost() == 0 {
+        for _ in 0..1000 {
+            let fd = raw_syscall!(libc::SYS_open, c"/dev/null".as_ptr(), 0, 0);
+            raw_syscall!(libc::SYS_close, fd);
+        }
+    }
+    // It reads on, and meanwhile programs start: more than their lane could hold.
+    let argument = "x".repeat(3000);
+    let mut started = 0;
+    while started * 3000 < 2 * lane * usize::from(std::thread::available_parallelism().unwrap()) {
+        Command::new("/bin/true").arg(&argument).status().unwrap();
+        started += 1;
+        for _ in 0..8 {
+            assert!(matches!(
+                probe.poll(Duration::ZERO).unwrap(),
+                Poll::Event(_)
+            ));
+        }
+    }
+    probe.stop();
+    let mut execs = 0;
+    let mut last = 0;
+    loop {
+        match probe.poll(Duration::from_millis(10)).unwrap() {
+            Poll::Event(raw) => {
+                let event = Event::parse(raw.bytes, raw.cpu, 0).unwrap();
+                assert!(event.ts >= last, "out of order");
+                last = event.ts;
+                let ours = event.ty == EventType::SYSCALL_EXECVE_19_X
+                    && event
+                        .param(2)
+                        .is_some_and(|args| args.starts_with(argument.as_bytes()));
+                execs += usize::from(ours);
+            }
+            Poll::End => break,
+            _ => {}
+        }
+    }
+    assert_eq!(execs, started);
+    let ledger = probe.ledger();
+    let by_class = ledger.lost_full_by_class();
+    assert_eq!(by_class[0] + by_class[1] + by_class[7], 0, "{by_class:?}");
+    assert_eq!(ledger.produced(), ledger.received + ledger.lost());
+}
+
+#[test]
 fn root_events_of_all_cpus_come_in_the_order_of_time() {
     let types = [EventType::SYSCALL_OPEN_X, EventType::SYSCALL_CLOSE_X];
     let Some(mut probe) = open(&options(select(&types))) else {
