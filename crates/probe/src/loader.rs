@@ -620,3 +620,18 @@ pub(crate) fn programs() -> Result<BTreeSet<u16>, ProbeError> {
 pub(crate) fn counters_at(maps: &Maps, cpu: usize) -> usize {
     cpu * maps.cpu_stride
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_system_call_has_a_program() {
+        let programs = programs().unwrap();
+        for call in Syscall::all() {
+            let x86 = call.x86_64.is_some() || call.i386.is_some();
+            let event = serving(call.event.0);
+            assert!(!x86 || programs.contains(&event), "{}", call.name);
+        }
+    }
+}

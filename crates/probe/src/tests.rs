@@ -3,6 +3,8 @@
 //! `bpf/README.md` tells how to add one. All carry `root_` in their names and skip, saying so,
 //! where the kernel refuses BPF.
 
+#[cfg(target_arch = "x86_64")]
+mod compat;
 mod descriptor;
 mod identity;
 mod io;
@@ -266,17 +268,31 @@ fn root_a_call_without_an_event_of_its_own_is_generic() {
 /// A system call through the 32-bit gate, as 32-bit programs make it; up to three arguments.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn compat_syscall(number: i32, args: [u32; 3]) -> i64 {
+    compat_syscall6(number, [args[0], args[1], args[2], 0, 0, 0])
+}
+
+/// The same with six.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn compat_syscall6(number: i32, args: [u32; 6]) -> i64 {
     let result: i64;
-    // SAFETY: the calls made so are harmless; the kernel may clobber r8 to r11.
+    // SAFETY: the calls made so are harmless; the kernel may clobber r8 to r11, and the two
+    // registers that the compiler keeps for itself are put back.
     unsafe {
         std::arch::asm!(
-            "xchg rbx, {first}",
+            "push rbp",
+            "push rbx",
+            "mov ebp, {sixth:e}",
+            "mov ebx, {first:e}",
             "int 0x80",
-            "xchg rbx, {first}",
-            first = inout(reg) u64::from(args[0]) => _,
+            "pop rbx",
+            "pop rbp",
+            first = in(reg) args[0],
+            sixth = in(reg) args[5],
             inlateout("rax") i64::from(number) => result,
             in("rcx") u64::from(args[1]),
             in("rdx") u64::from(args[2]),
+            in("rsi") u64::from(args[3]),
+            in("rdi") u64::from(args[4]),
             out("r8") _, out("r9") _, out("r10") _, out("r11") _,
         );
     }
