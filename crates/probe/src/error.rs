@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 pub enum ProbeError {
     /// A right is missing.
     #[error(
-        "the kernel refuses to load the probe: {missing} is missing; run as root{hint} (or with \
+        "the kernel refuses to load the probe without {missing}; run as root{hint} (or with \
          the capabilities BPF and PERFMON)"
     )]
     Rights {
