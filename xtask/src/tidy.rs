@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -39,16 +39,21 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
+/// The crates: their names and folders.
+fn crates() -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(crate::root().join("crates"))? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        found.push((name, entry.path()));
+    }
+    Ok(found)
+}
+
 /// Fails on an arrow between crates that [`ARROWS`] does not allow (dev-dependencies included:
 /// a test that needs more belongs to a crate further down).
 fn arrows(faults: &mut Vec<String>) -> Result<()> {
-    for entry in fs::read_dir(crate::root().join("crates"))? {
-        let dir = entry?.path();
-        let name = dir
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+    for (name, dir) in crates()? {
         if name == "lanner" {
             continue;
         }
@@ -75,13 +80,7 @@ fn arrows(faults: &mut Vec<String>) -> Result<()> {
 }
 
 fn unsafe_code(faults: &mut Vec<String>) -> Result<()> {
-    for entry in fs::read_dir(crate::root().join("crates"))? {
-        let dir = entry?.path();
-        let name = dir
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+    for (name, dir) in crates()? {
         if UNSAFE.contains(&name.as_str()) {
             continue;
         }

@@ -5,21 +5,19 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use bstr::ByteSlice;
 use lanner_container::Containers;
 use lanner_diag::{Severity, Style};
 use lanner_engine::{Alert, Matching, Pipeline, Settings, Sink, Template};
-use lanner_event::{Poll, Source};
 use lanner_fields::Session;
 use lanner_filter::{PrintOptions, Scheme};
 use lanner_rules::{Options, RulesFiles, Ruleset};
 use lanner_state::{Limits, State};
 
 use crate::cli::DiffAlerts;
-use crate::source::Events;
+use crate::source::{Events, Read};
 
 /// The exit code if the alerts cannot be compared.
 const CANNOT: u8 = 2;
@@ -84,7 +82,7 @@ impl Sink for Alerts {
 }
 
 fn collect(rules: &PathBuf, capture: &Path, scheme: &Scheme, alerts: &mut Alerts) -> Result<()> {
-    let pipeline = Pipeline::new(
+    let mut pipeline = Pipeline::new(
         State::new(Limits::default()),
         Containers::offline(),
         Session::new(lanner_fields::Settings::default()),
@@ -95,22 +93,15 @@ fn collect(rules: &PathBuf, capture: &Path, scheme: &Scheme, alerts: &mut Alerts
             print: PrintOptions::default(),
         },
     );
-    let mut pipeline = pipeline;
-    let mut events = Events::open(capture)?;
-    pipeline.seed(events.snapshot());
-    loop {
-        match events.poll(Duration::MAX).map_err(|e| anyhow!(e))? {
-            Poll::Event(raw) => {
+    Events::open(capture)?.read(|read| {
+        match read {
+            Read::Machine(snapshot) => pipeline.seed(snapshot),
+            Read::Event(raw) => {
                 pipeline.take(&raw, alerts);
             }
-            Poll::Section => {
-                let snapshot = events.snapshot();
-                pipeline.seed(snapshot);
-            }
-            Poll::Idle => {}
-            Poll::End => return Ok(()),
         }
-    }
+        Ok(true)
+    })
 }
 
 fn load(path: &PathBuf, scheme: &Scheme) -> Result<Ruleset> {

@@ -3,21 +3,19 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use bstr::{BString, ByteSlice};
 use bumpalo::Bump;
 use lanner_container::{Containers, Identity};
 use lanner_engine::{Follower, Step, Template};
-use lanner_event::{Poll, Source};
 use lanner_fields::{EventRecord, Session};
 use lanner_filter::{Condition, PrintOptions, Scheme};
 use lanner_state::{Limits, State};
 
 use crate::cli::Show;
 use crate::filter;
-use crate::source::Events;
+use crate::source::{Events, Read};
 
 /// What is printed of an event unless something else is asked for.
 pub(crate) const FORMAT: &str =
@@ -66,34 +64,28 @@ fn follow(
 ) -> Result<()> {
     let mut follower = offline();
     let mut arena = Bump::new();
-    follower.seed(events.snapshot());
-    loop {
-        match events.poll(Duration::MAX).map_err(|e| anyhow!(e))? {
-            Poll::Event(raw) => {
-                let Ok(step) = follower.take(&raw) else {
-                    continue;
-                };
-                let mut more = true;
-                if !raw.state_only {
-                    let record = follower.record(&step);
-                    if filter.is_none_or(|f| f.matches(&record, &arena)) {
-                        more = look(&step, &record, &arena)?;
-                    }
-                }
-                follower.settle();
-                arena.reset();
-                if !more {
-                    return Ok(());
-                }
-            }
-            Poll::Section => {
-                let snapshot = events.snapshot();
+    events.read(|read| {
+        let raw = match read {
+            Read::Machine(snapshot) => {
                 follower.seed(snapshot);
+                return Ok(true);
             }
-            Poll::Idle => {}
-            Poll::End => return Ok(()),
+            Read::Event(raw) => raw,
+        };
+        let Ok(step) = follower.take(&raw) else {
+            return Ok(true);
+        };
+        let mut more = true;
+        if !raw.state_only {
+            let record = follower.record(&step);
+            if filter.is_none_or(|f| f.matches(&record, &arena)) {
+                more = look(&step, &record, &arena)?;
+            }
         }
-    }
+        follower.settle();
+        arena.reset();
+        Ok(more)
+    })
 }
 
 fn print(

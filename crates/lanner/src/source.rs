@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use lanner_event::snapshot::Snapshot;
-use lanner_event::{Ledger, Poll, Selection, Source, SourceError};
+use lanner_event::{Ledger, Poll, RawEvent, Selection, Source, SourceError};
 use lanner_probe::{Options, Probe};
 use lanner_scap::Reader;
 
@@ -21,6 +21,14 @@ pub(crate) enum Events {
     Capture(Box<Reader>),
     /// From nowhere: a run that waits to be ended.
     Nothing,
+}
+
+/// What [`Events::read`] hands over.
+pub(crate) enum Read<'a> {
+    /// The state at the start of a section: forget everything before.
+    Machine(Snapshot),
+    /// The next event.
+    Event(RawEvent<'a>),
 }
 
 impl Events {
@@ -51,6 +59,20 @@ impl Events {
             Events::Capture(reader) => reader.snapshot(),
             Events::Live(_) | Events::Nothing => Snapshot::default(),
         }
+    }
+
+    /// Reads a capture to its end, or until `take` has seen enough and returns false.
+    pub(crate) fn read(&mut self, mut take: impl FnMut(Read<'_>) -> Result<bool>) -> Result<()> {
+        let mut more = take(Read::Machine(self.snapshot()))?;
+        while more {
+            more = match self.poll(Duration::MAX).map_err(|e| anyhow!(e))? {
+                Poll::Event(raw) => take(Read::Event(raw))?,
+                Poll::Section => take(Read::Machine(self.snapshot()))?,
+                Poll::Idle => true,
+                Poll::End => false,
+            };
+        }
+        Ok(())
     }
 
     /// Lets no more events happen; those that did can still be polled.

@@ -136,45 +136,58 @@ impl Subject<'_> {
         Some(self.policy.decide(&bpf::Data::new(arch, number, args)).0)
     }
 
-    /// Whether a call happens for any arguments on the native ABI.
-    fn permits_some(&self, name: &str) -> bool {
+    /// For which arguments a call happens on the native ABI; for none if the ABI does not have it.
+    fn permission(&self, name: &str) -> Permission {
         let arch = self.target.native;
         let Some(number) = table::by_name(name).and_then(|c| c.number(arch)) else {
-            return false;
+            return Permission::Never;
         };
         let abi = self.policy.abis.iter().find(|a| a.arch == arch);
         let decided = abi.and_then(|a| {
             let at = a.decisions.binary_search_by_key(&number, |d| d.0).ok()?;
             Some(&a.decisions[at].1)
         });
-        match decided {
-            None => self.decide(arch, name, [0; 6]).is_some_and(Action::permits),
-            Some(decision) => {
-                let falls_through = !decision.choices.iter().any(|c| c.conditions.is_empty());
-                decision.choices.iter().any(|c| c.action.permits())
-                    || falls_through && self.policy.default.permits()
-            }
-        }
+        let Some(decision) = decided else {
+            let permitted = self.decide(arch, name, [0; 6]).is_some_and(Action::permits);
+            return Permission::of([permitted]);
+        };
+        let closed = decision.choices.iter().any(|c| c.conditions.is_empty());
+        let otherwise = (!closed).then_some(self.policy.default);
+        let actions = decision.choices.iter().map(|c| c.action);
+        Permission::of(actions.chain(otherwise).map(Action::permits))
+    }
+
+    /// Whether a call happens for any arguments on the native ABI.
+    fn permits_some(&self, name: &str) -> bool {
+        self.permission(name) != Permission::Never
     }
 
     /// Whether a call happens whatever its arguments are, on the native ABI.
     fn permits_all(&self, name: &str) -> bool {
-        let arch = self.target.native;
-        let Some(number) = table::by_name(name).and_then(|c| c.number(arch)) else {
-            return false;
-        };
-        let abi = self.policy.abis.iter().find(|a| a.arch == arch);
-        let decided = abi.and_then(|a| {
-            let at = a.decisions.binary_search_by_key(&number, |d| d.0).ok()?;
-            Some(&a.decisions[at].1)
-        });
-        match decided {
-            None => self.decide(arch, name, [0; 6]).is_some_and(Action::permits),
-            Some(decision) => {
-                let closed = decision.choices.iter().any(|c| c.conditions.is_empty());
-                decision.choices.iter().all(|c| c.action.permits())
-                    && (closed || self.policy.default.permits())
-            }
+        self.permission(name) == Permission::Always
+    }
+}
+
+/// For which arguments a call happens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Permission {
+    Never,
+    Sometimes,
+    Always,
+}
+
+impl Permission {
+    /// From whether each of the possible outcomes permits the call.
+    fn of(outcomes: impl IntoIterator<Item = bool>) -> Permission {
+        let (mut any, mut all) = (false, true);
+        for permits in outcomes {
+            any |= permits;
+            all &= permits;
+        }
+        match (any, all) {
+            (false, _) => Permission::Never,
+            (true, false) => Permission::Sometimes,
+            (true, true) => Permission::Always,
         }
     }
 }
