@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::legacy::Legacy;
+use crate::seccomp::Seccomp;
 
 /// What a command line asks for.
 pub(crate) struct Invocation {
@@ -25,6 +26,8 @@ pub(crate) enum Task {
     Record(Record),
     /// `diff-alerts`.
     DiffAlerts(DiffAlerts),
+    /// `seccomp`.
+    Seccomp(Box<Seccomp>),
 }
 
 /// Print the events of a capture.
@@ -129,6 +132,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::
         Some(Command::Show(show)) => Task::Show(show),
         Some(Command::Record(record)) => Task::Record(record),
         Some(Command::DiffAlerts(diff)) => Task::DiffAlerts(diff),
+        Some(Command::Seccomp(seccomp)) => Task::Seccomp(seccomp),
     })
 }
 
@@ -178,6 +182,7 @@ enum Command {
     Show(Show),
     Record(Record),
     DiffAlerts(DiffAlerts),
+    Seccomp(Box<Seccomp>),
 }
 
 /// How listings are printed.

@@ -15,6 +15,7 @@ mod log;
 mod record;
 mod rules;
 mod run;
+mod seccomp;
 mod show;
 mod signals;
 mod source;
@@ -37,7 +38,11 @@ fn main() -> ExitCode {
     let task = match cli::parse(std::env::args_os()) {
         Ok(task) => task,
         Err(error) => {
-            let code = u8::from(error.use_stderr());
+            let code = match (error.use_stderr(), std::env::args_os().nth(1)) {
+                (false, _) => 0,
+                (true, Some(verb)) if verb == "seccomp" => seccomp::CANNOT,
+                (true, _) => 1,
+            };
             // Nobody is left to tell if the terminal is gone.
             let _ = error.print();
             return ExitCode::from(code);
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
         Task::Show(show) => show::run(show).map(|()| ExitCode::SUCCESS),
         Task::Record(record) => record::run(record),
         Task::DiffAlerts(diff) => diff_alerts::run(diff),
+        Task::Seccomp(seccomp) => Ok(seccomp::run(seccomp)),
     };
     match outcome {
         Ok(code) => code,

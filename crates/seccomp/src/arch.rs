@@ -167,6 +167,19 @@ impl Arch {
         }
     }
 
+    /// The 64-bit architecture whose machines run this one; itself if there is none.
+    pub fn machine(self) -> Arch {
+        match self {
+            Arch::X86 | Arch::X32 => Arch::X86_64,
+            Arch::Arm => Arch::Aarch64,
+            Arch::S390 => Arch::S390x,
+            Arch::Mips | Arch::Mips64n32 => Arch::Mips64,
+            Arch::Mipsel | Arch::Mipsel64n32 => Arch::Mipsel64,
+            Arch::Ppc => Arch::Ppc64,
+            other => other,
+        }
+    }
+
     /// The multiplexer through which calls of this name are also made, and the value of its first
     /// argument that selects the call (linux/net.h, linux/ipc.h).
     pub fn multiplexer(self, call: &str) -> Option<(&'static str, u64)> {

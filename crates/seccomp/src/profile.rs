@@ -57,6 +57,9 @@ pub struct Profile {
     pub listener_metadata: Option<Spanned<String>>,
     /// `syscalls`.
     pub rules: Vec<ProfileRule>,
+    /// The first key that gives an error number by name (`errno`, `defaultErrno`), as only
+    /// containers-common reads it.
+    pub errno_names: Option<TextRange>,
     /// Comments in JSON.
     pub comments: Vec<TextRange>,
 }
@@ -172,9 +175,11 @@ pub fn read(document: &Document) -> (Profile, Vec<Diagnostic>) {
         document,
         faults: Vec::new(),
         engine: false,
+        errno_names: None,
     };
     let (root, operator) = reader.find_profile();
     let mut profile = reader.profile(root);
+    profile.errno_names = reader.errno_names;
     profile.format = match (operator, reader.engine) {
         (true, _) => Format::Operator,
         (false, true) => Format::Engine,
@@ -188,6 +193,8 @@ struct Reader<'a> {
     faults: Vec<Diagnostic>,
     /// A key was seen that only engines resolve.
     engine: bool,
+    /// The first key that gives an error number by name.
+    errno_names: Option<TextRange>,
 }
 
 fn range(node: &Node) -> TextRange {
@@ -346,6 +353,11 @@ impl<'a> Reader<'a> {
         )
     }
 
+    fn names_errno(&mut self, key: &Node) {
+        self.engine = true;
+        self.errno_names.get_or_insert(range(key));
+    }
+
     /// An error number by name or value.
     fn errno(&mut self, node: &Node) -> Option<Spanned<u64>> {
         match node.as_str() {
@@ -383,6 +395,7 @@ impl<'a> Reader<'a> {
             listener_path: None,
             listener_metadata: None,
             rules: Vec::new(),
+            errno_names: None,
             comments: self.document.comments.clone(),
         };
         let mut default = None;
@@ -393,7 +406,7 @@ impl<'a> Reader<'a> {
                     profile.default_errno = self.number(value, "defaultErrnoRet");
                 }
                 "defaultErrno" => {
-                    self.engine = true;
+                    self.names_errno(key);
                     profile.default_errno = self.errno(value);
                 }
                 "architectures" => {
@@ -498,7 +511,7 @@ impl<'a> Reader<'a> {
                 "action" => action = Some(value),
                 "errnoRet" => rule.errno = self.number(value, "errnoRet"),
                 "errno" => {
-                    self.engine = true;
+                    self.names_errno(key);
                     rule.errno = self.errno(value);
                 }
                 "args" => {

@@ -1,0 +1,135 @@
+//! `lanner seccomp lint`: everything that is wrong with profiles.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use lanner_diag::{Diagnostic, Files, Severity, render};
+use lanner_seccomp::document::MAX_TEXT;
+use lanner_seccomp::lint::{self, Context};
+use serde_json::json;
+
+use super::Found;
+use super::input;
+use super::report::{self, Format, FormatArgs};
+use super::target::TargetArgs;
+
+/// Find what is wrong, dangerous or surprising in profiles.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lanner seccomp lint profile.json
+  lanner seccomp lint --runtime runc --no-new-privs fine-grained.json
+  lanner seccomp lint --runtime containerd --format json /var/lib/kubelet/seccomp
+
+Exit code: 0 without faults, 1 with errors (with --strict also with warnings), 2 if something
+cannot be read.")]
+pub(crate) struct Lint {
+    /// Profiles: files, folders (all .json, .yaml and .yml in them), `-` for standard input.
+    #[arg(required = true, value_name = "PROFILE")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// The container has allowPrivilegeEscalation: false, so its runtime loads the filter last.
+    #[arg(long)]
+    pub(crate) no_new_privs: bool,
+
+    /// Warnings count as errors.
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+}
+
+/// What was found in one file.
+struct Checked {
+    name: String,
+    files: Files,
+    faults: Vec<Diagnostic>,
+    unreadable: bool,
+}
+
+/// Checks all, prints all.
+pub(crate) fn run(lint: &Lint) -> Result<Found> {
+    let mut checked = Vec::new();
+    for path in input::find(&lint.paths)? {
+        checked.push(check(lint, &path)?);
+    }
+    let count = |severity| -> usize {
+        let of = |c: &Checked| c.faults.iter().filter(|f| f.severity == severity).count();
+        checked.iter().map(of).sum()
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    match lint.format.format {
+        Format::Json => {
+            let one = |c: &Checked| {
+                let faults = c.faults.iter();
+                let faults: Vec<_> = faults
+                    .map(|f| report::diagnostic_json(f, &c.files))
+                    .collect();
+                json!({ "file": c.name, "diagnostics": faults })
+            };
+            let files: Vec<_> = checked.iter().map(one).collect();
+            report::print_json(&json!({
+                "files": files, "errors": errors, "warnings": warnings,
+            }))?;
+        }
+        Format::Text => {
+            let style = report::style(&std::io::stdout());
+            let mut out = String::new();
+            for file in &checked {
+                for fault in &file.faults {
+                    out += &render(fault, &file.files, style);
+                    out += "\n\n";
+                }
+            }
+            out += &format!(
+                "{}: {}, {}\n",
+                counted(checked.len(), "profile"),
+                counted(errors, "error"),
+                counted(warnings, "warning")
+            );
+            report::print(&out)?;
+        }
+    }
+    if checked.iter().any(|c| c.unreadable) {
+        return Ok(Found::Unusable);
+    }
+    Ok(if errors > 0 || lint.strict && warnings > 0 {
+        Found::Something
+    } else {
+        Found::Nothing
+    })
+}
+
+fn check(lint: &Lint, path: &std::path::Path) -> Result<Checked> {
+    let source = input::read(path, MAX_TEXT)?;
+    let mut files = Files::new();
+    let (faults, unreadable) = match input::parse(&source, &mut files) {
+        Ok((profile, mut faults)) => {
+            let target = lint.target.target(Some(&profile))?;
+            let context = Context {
+                needs: lint.target.needs(),
+                no_new_privs: lint.no_new_privs,
+            };
+            faults.extend(lint::lint(&profile, &target, &context));
+            (faults, false)
+        }
+        Err(fault) => (vec![fault], true),
+    };
+    Ok(Checked {
+        name: source.name,
+        files,
+        faults,
+        unreadable,
+    })
+}
+
+/// `1 error`, `2 errors`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
