@@ -7,6 +7,8 @@
 //! * [`policy`]: what a profile decides for each call, number by number.
 //! * [`compile`]: a policy as a classic BPF program.
 //! * [`bpf`]: such programs: checking as the kernel does, emulating, printing.
+//! * [`load`]: loading them into the running kernel.
+//! * [`audit`]: what the kernel logs of refused calls.
 //!
 //! # What a profile means
 //!
@@ -33,14 +35,16 @@
 //!    s390.
 //!
 //! Depends on `lanner-diag` only.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod action;
 pub mod arch;
+pub mod audit;
 pub mod bpf;
 pub mod compile;
 pub mod document;
 pub mod lint;
+pub mod load;
 pub mod policy;
 pub mod profile;
 pub mod table;
