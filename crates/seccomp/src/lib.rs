@@ -3,6 +3,8 @@
 //! * [`Arch`] and [`table`]: the system call ABIs, and the numbers, arguments and ages of calls.
 //! * [`document`], [`profile`]: profiles as people write them, with the place of everything.
 //! * [`target`]: who applies a profile and where, and what of it counts then.
+//! * [`defaults`]: the profiles that engines apply where none is named.
+//! * [`oci`]: profiles as JSON text.
 //! * [`lint`]: what is wrong, dangerous or surprising in a profile.
 //! * [`policy`]: what a profile decides for each call, number by number.
 //! * [`compile`]: a policy as a classic BPF program.
@@ -42,9 +44,11 @@ pub mod arch;
 pub mod audit;
 pub mod bpf;
 pub mod compile;
+pub mod defaults;
 pub mod document;
 pub mod lint;
 pub mod load;
+pub mod oci;
 pub mod policy;
 pub mod profile;
 pub mod table;

@@ -58,6 +58,8 @@ pub struct Call {
     pub since: Option<(u16, u16)>,
     /// Its arguments; `None` if they are not known.
     pub args: Option<Vec<Arg>>,
+    /// Whose default profile names it without a condition, a letter each; the file tells which.
+    pub(crate) defaults: &'static str,
     numbers: Vec<Option<u32>>,
 }
 
@@ -100,7 +102,7 @@ fn parse(text: &'static str) -> Table {
     let mut lines = text.lines().filter(|l| !l.starts_with('#'));
     let head: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
     let abis = head
-        .get(2..head.len().saturating_sub(1))
+        .get(3..head.len().saturating_sub(1))
         .unwrap_or_default();
     let mut table = Table {
         calls: Vec::new(),
@@ -110,7 +112,7 @@ fn parse(text: &'static str) -> Table {
     };
     for line in lines {
         let cells: Vec<&'static str> = line.split('\t').collect();
-        let [name, since, numbers @ .., args] = cells.as_slice() else {
+        let [name, since, defaults, numbers @ .., args] = cells.as_slice() else {
             continue;
         };
         let index = table.calls.len();
@@ -125,6 +127,7 @@ fn parse(text: &'static str) -> Table {
             name,
             since: parse_version(since),
             args: parse_args(args),
+            defaults,
             numbers,
         });
     }
@@ -178,7 +181,7 @@ mod tests {
             let call = by_name(cells[0]).expect(line);
             assert_eq!(call.since.is_none(), cells[1] == "-", "{line}");
             assert_eq!(call.args.is_none(), cells[cells.len() - 1] == "?", "{line}");
-            for (cell, number) in cells[2..cells.len() - 1].iter().zip(&call.numbers) {
+            for (cell, number) in cells[3..cells.len() - 1].iter().zip(&call.numbers) {
                 assert_eq!(number.is_none(), *cell == "-", "{line}");
             }
         }

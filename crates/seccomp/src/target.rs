@@ -2,9 +2,9 @@
 
 use lanner_diag::{Diagnostic, Span};
 
-use crate::Arch;
 use crate::policy::{Rule, Spec};
 use crate::profile::{Filter, Profile, Spanned};
+use crate::{Action, Arch};
 
 /// Who makes an OCI profile of what the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,14 +96,12 @@ impl Target {
         let Some(default) = &profile.default_action else {
             return Ok(None);
         };
-        let mut arches: Vec<Arch> = profile
-            .architectures
-            .iter()
-            .flatten()
-            .map(|a| a.value)
-            .collect();
         if let (true, Some(map)) = (self.engine != Engine::None, &profile.arch_map) {
-            if !arches.is_empty() && !map.value.is_empty() {
+            let listed = profile
+                .architectures
+                .as_ref()
+                .is_some_and(|a| !a.is_empty());
+            if listed && !map.value.is_empty() {
                 let span = Span {
                     file: profile.file,
                     range: map.span,
@@ -117,16 +115,25 @@ impl Target {
                     "keep archMap for an engine, architectures for a runtime".into(),
                 )));
             }
-            if let Some(entry) = map.value.iter().find(|e| e.arch.value == self.native) {
-                arches.push(entry.arch.value);
-                arches.extend(entry.sub.iter().map(|a| a.value));
-            }
+        }
+        Ok(Some(self.resolve(profile, default.value)))
+    }
+
+    /// What of a profile counts here, whatever an engine would say of it.
+    pub(crate) fn resolve(&self, profile: &Profile, default: Action) -> Applied {
+        let listed = profile.architectures.iter().flatten();
+        let mut arches: Vec<Arch> = listed.map(|a| a.value).collect();
+        if let (true, Some(map)) = (self.engine != Engine::None, &profile.arch_map)
+            && let Some(entry) = map.value.iter().find(|e| e.arch.value == self.native)
+        {
+            arches.push(entry.arch.value);
+            arches.extend(entry.sub.iter().map(|a| a.value));
         }
         let mut applied = Applied {
             spec: Spec {
                 native: self.native,
                 arches,
-                default: default.value,
+                default,
                 rules: Vec::new(),
                 stub: self.runtime == Runtime::Runc,
             },
@@ -150,7 +157,7 @@ impl Target {
                 conditions: rule.args.iter().map(|a| a.condition).collect(),
             });
         }
-        Ok(Some(applied))
+        applied
     }
 
     /// Whether the engine keeps a rule.

@@ -3,6 +3,7 @@
 //! standard input) and [`report`] (how results are printed).
 
 mod compile;
+mod defaults;
 mod input;
 mod lint;
 mod report;
@@ -31,6 +32,7 @@ pub(crate) struct Seccomp {
 enum Verb {
     Lint(lint::Lint),
     Compile(compile::Compile),
+    Defaults(defaults::Defaults),
 }
 
 /// The exit code if something cannot be read or used.
@@ -52,6 +54,7 @@ pub(crate) fn run(seccomp: &Seccomp) -> ExitCode {
     let outcome = match &seccomp.verb {
         Verb::Lint(lint) => lint::run(lint),
         Verb::Compile(compile) => compile::run(compile),
+        Verb::Defaults(defaults) => defaults::run(defaults),
     };
     exit_code(outcome)
 }

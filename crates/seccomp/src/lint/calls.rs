@@ -4,6 +4,7 @@ use lanner_diag::Diagnostic;
 
 use super::{Subject, enumerate};
 use crate::compile::{self, Options};
+use crate::defaults::CLONE_NEW;
 use crate::{Action, Arch, table};
 
 pub(super) fn check(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
@@ -71,9 +72,6 @@ fn arches(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
         );
     }
 }
-
-/// Namespaces that `clone` makes: the flags that default profiles filter.
-const CLONE_NEW: u64 = 0x7e02_0000;
 
 fn clone3(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     let arch = subject.target.native;
