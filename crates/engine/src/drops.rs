@@ -52,6 +52,12 @@ impl DropMonitor {
         }
     }
 
+    /// Goes on with other settings.
+    pub fn set_settings(&mut self, settings: DropSettings) {
+        self.tokens = self.tokens.min(settings.burst);
+        self.settings = settings;
+    }
+
     /// Takes the ledger of now and tells of losses since the last call, if they are too many.
     pub fn check(&mut self, ledger: Ledger, now: u64) -> Option<Drop> {
         let seconds = now.saturating_sub(self.checked_at) as f64 / 1e9;

@@ -71,6 +71,11 @@ impl Follower {
         self.state.seed(snapshot);
     }
 
+    /// Prints values in another way from the next event on.
+    pub fn set_fields(&mut self, settings: lanner_fields::Settings) {
+        self.session.set_settings(settings);
+    }
+
     /// Takes in a record. [`Follower::settle`] must follow once it was looked at.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! * [`Follower`]: the machine as the events leave it, and each event as a source of field values.
 //! * [`Pipeline`]: takes records, hands an [`Alert`] for each match to a [`Sink`], counts.
+//! * [`CompiledRuleset`]: rules ready to be matched, to be handed to a pipeline at work.
 //! * [`selection`]: which system calls the kernel must report for a set of rules.
 //! * [`DropMonitor`]: watches what a source loses.
 //!
@@ -10,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod alert;
+mod compiled;
 mod counters;
 mod drops;
 mod follower;
@@ -18,10 +20,11 @@ mod pipeline;
 pub mod selection;
 
 pub use alert::{Alert, Sink};
+pub use compiled::{CompiledRuleset, RuleCost, Settings};
 pub use counters::Counters;
 pub use drops::{Drop, DropMonitor, DropSettings, balance};
 pub use follower::{Follower, Step};
 pub use lanner_filter::{Matching, Printed, Template};
 pub use lanner_rules::Priority;
 pub use needs::needs;
-pub use pipeline::{Pipeline, Settings};
+pub use pipeline::Pipeline;

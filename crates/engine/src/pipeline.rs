@@ -5,35 +5,20 @@ use lanner_container::Containers;
 use lanner_event::RawEvent;
 use lanner_event::snapshot::Snapshot;
 use lanner_fields::{Session, kind_of};
-use lanner_filter::{KindId, Matcher, Matching, PrintOptions, RuleIndex, Scratch, Template};
-use lanner_rules::{RuleId, Ruleset};
+use lanner_filter::{KindId, RuleIndex};
+use lanner_rules::Ruleset;
 use lanner_state::State;
 
 use crate::alert::{Alert, Sink};
+use crate::compiled::CompiledRuleset;
 use crate::counters::Counters;
 use crate::follower::{Follower, Step};
-
-/// How a pipeline works.
-pub struct Settings {
-    /// Which rules of an event raise alerts (`rule_matching`).
-    pub matching: Matching,
-    /// The time at the beginning of a text alert.
-    pub time: Template,
-    /// How values print.
-    pub print: PrintOptions,
-}
 
 /// The machine as the events leave it, the rules, and what they have counted.
 pub struct Pipeline {
     follower: Follower,
-    ruleset: Ruleset,
-    /// Of the enabled rules, in the order of definition.
-    matcher: Matcher,
-    /// The rule behind each condition of the matcher.
-    enabled: Vec<RuleId>,
-    scratch: Scratch,
+    rules: CompiledRuleset,
     matched: Vec<RuleIndex>,
-    settings: Settings,
     counters: Counters,
     arena: Bump,
 }
@@ -44,19 +29,13 @@ impl Pipeline {
         state: State,
         containers: Containers,
         session: Session,
-        ruleset: Ruleset,
-        settings: Settings,
+        rules: CompiledRuleset,
     ) -> Pipeline {
-        let matcher = Matcher::new(ruleset.enabled().map(|rule| &rule.condition));
         Pipeline {
             follower: Follower::new(state, containers, session),
-            counters: Counters::new(ruleset.rules().len()),
-            enabled: ruleset.enabled().map(|rule| rule.id).collect(),
-            scratch: matcher.scratch(),
+            counters: Counters::new(rules.ruleset.rules().len()),
+            rules,
             matched: Vec::new(),
-            matcher,
-            ruleset,
-            settings,
             arena: Bump::new(),
         }
     }
@@ -78,7 +57,12 @@ impl Pipeline {
 
     /// The rules.
     pub fn ruleset(&self) -> &Ruleset {
-        &self.ruleset
+        &self.rules.ruleset
+    }
+
+    /// The rules with what matching them has cost.
+    pub fn rules(&self) -> &CompiledRuleset {
+        &self.rules
     }
 
     /// What was counted so far.
@@ -91,9 +75,25 @@ impl Pipeline {
         self.follower.seed(snapshot);
     }
 
+    /// Matches other rules from the next event on. The machine stays as it is known, and so do
+    /// the counters: a rule keeps its count by its name. Returns the rules that were replaced:
+    /// to free ten thousand of them takes long enough for another thread to do it.
+    pub fn replace(
+        &mut self,
+        rules: CompiledRuleset,
+        fields: lanner_fields::Settings,
+    ) -> CompiledRuleset {
+        self.counters.rename(
+            self.rules.ruleset.rules().iter().map(|r| r.name.as_str()),
+            rules.ruleset.rules().iter().map(|r| r.name.as_str()),
+        );
+        self.follower.set_fields(fields);
+        std::mem::replace(&mut self.rules, rules)
+    }
+
     /// The summary at the end of a run, as Falco prints it.
     pub fn summary(&self) -> String {
-        let names = self.ruleset.rules().iter().map(|r| r.name.as_str());
+        let names = self.rules.ruleset.rules().iter().map(|r| r.name.as_str());
         self.counters.summary(names)
     }
 
@@ -106,7 +106,7 @@ impl Pipeline {
             return 0;
         };
         let kind = kind_of(&step.event);
-        if !raw.state_only && self.matcher.kinds().contains(kind) {
+        if !raw.state_only && self.rules.wants(kind) {
             self.evaluate(&step, kind, sink);
             self.arena.reset();
         }
@@ -118,26 +118,20 @@ impl Pipeline {
         self.counters.evaluated += 1;
         let record = self.follower.record(step);
         self.matched.clear();
-        self.matcher.matches(
-            kind,
-            &record,
-            &self.arena,
-            &mut self.scratch,
-            self.settings.matching,
-            &mut self.matched,
-        );
+        self.rules
+            .matches(kind, &record, &self.arena, &mut self.matched);
         for index in &self.matched {
-            let id = self.enabled.get(index.0 as usize);
-            let Some(rule) = id.and_then(|id| self.ruleset.rule(*id)) else {
+            let Some(rule) = self.rules.rule(*index) else {
                 continue;
             };
             self.counters.alert(rule.id, rule.priority);
+            let settings = &self.rules.settings;
             sink.alert(&Alert {
                 rule,
                 ts: step.event.ts,
-                time: &self.settings.time,
+                time: &settings.time,
                 record: &record,
-                print: self.settings.print,
+                print: settings.print,
                 arena: &self.arena,
             });
         }

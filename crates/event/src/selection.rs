@@ -180,6 +180,30 @@ impl Selection {
         }
     }
 
+    /// Wants what either wants.
+    #[must_use]
+    pub fn union(&self, other: &Selection) -> Selection {
+        let mut all = self.clone();
+        for (call, want) in other.iter() {
+            all.show(call, want.shown);
+            all.track(call, want.tracked);
+        }
+        all.opens = OpenFilter {
+            shown: self.opens.shown.or(other.opens.shown),
+            track_directories_only: self.opens.track_directories_only
+                && other.opens.track_directories_only,
+        };
+        all
+    }
+
+    /// Whether the state is to follow something that `other` leaves out.
+    pub fn follows_more_than(&self, other: &Selection) -> bool {
+        let calls = self
+            .iter()
+            .any(|(call, want)| !other.get(call).any().contains(want.tracked));
+        calls || (other.opens.track_directories_only && !self.opens.track_directories_only)
+    }
+
     /// Narrows which opens are wanted.
     pub fn filter_opens(&mut self, filter: OpenFilter) {
         self.opens = filter;
@@ -246,6 +270,28 @@ mod tests {
         assert_eq!(selection.iter().count(), 1);
         selection.remove(call("execve"));
         assert_eq!(selection.iter().count(), 0);
+    }
+
+    #[test]
+    fn a_union_wants_what_either_wants_and_follows_no_less() {
+        let mut few = Selection::new();
+        few.track(call("execve"), Outcomes::SUCCESS);
+        few.filter_opens(OpenFilter {
+            shown: OpenModes::WRITE,
+            track_directories_only: true,
+        });
+        let mut more = Selection::new();
+        more.track(call("execve"), Outcomes::SUCCESS);
+        more.track(call("dup"), Outcomes::SUCCESS);
+        more.show(call("openat"), Outcomes::FAILURE);
+        let both = few.union(&more);
+        assert_eq!(both.get(call("dup")).tracked, Outcomes::SUCCESS);
+        assert_eq!(both.get(call("openat")).shown, Outcomes::FAILURE);
+        assert_eq!(both.open_filter(), OpenFilter::default());
+        assert!(more.follows_more_than(&few));
+        assert!(!few.follows_more_than(&more));
+        assert!(!few.follows_more_than(&both) && !more.follows_more_than(&both));
+        assert!(few.union(&Selection::new()).follows_more_than(&few));
     }
 
     #[test]

@@ -15,6 +15,17 @@ pub struct RawEvent<'a> {
     pub bytes: &'a [u8],
 }
 
+impl RawEvent<'_> {
+    /// When it happened, nanoseconds since the epoch: the first eight bytes of its header. 0 of a
+    /// record that is too short to have one.
+    #[inline]
+    pub fn ts(&self) -> u64 {
+        self.bytes
+            .first_chunk::<8>()
+            .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+}
+
 /// What a poll of a source gave.
 #[derive(Debug)]
 pub enum Poll<'a> {

@@ -111,6 +111,11 @@ impl Session {
         &self.settings
     }
 
+    /// Prints values in another way from the next event on; what is remembered stays.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
     /// Takes note of an event; it is the one whose fields are read next.
     pub fn observe(&mut self, event: &Event<'_>) {
         if self.first_ts == 0 && event.info().kind != Kind::Meta {

@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use divan::counter::ItemsCount;
 use lanner_container::Containers;
-use lanner_engine::{Alert, Matching, Pipeline, Settings, Sink, Template};
+use lanner_engine::{Alert, CompiledRuleset, Matching, Pipeline, Settings, Sink, Template};
 use lanner_event::snapshot::{Machine, Snapshot, ThreadEntry};
 use lanner_event::testing::{EventBuilder, strings};
 use lanner_event::{EventType, Poll, RawEvent, Source};
@@ -137,8 +137,7 @@ fn pipeline(ruleset: Ruleset) -> Pipeline {
         state,
         Containers::offline(),
         Session::default(),
-        ruleset,
-        settings,
+        CompiledRuleset::new(ruleset, settings),
     )
 }
 

@@ -46,6 +46,11 @@ impl Captures {
         }
     }
 
+    /// Goes on with other settings; a capture that is open ends as it began.
+    pub(crate) fn configure(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
     /// Notes what an alert asks for.
     pub(crate) fn note(&mut self, alert: &Alert<'_, '_>) {
         let rule = alert.rule;

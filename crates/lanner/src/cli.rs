@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -19,7 +20,7 @@ pub(crate) struct Invocation {
 /// What to do.
 pub(crate) enum Task {
     /// Falco's part: monitor, replay, or print something about it.
-    Monitor(Box<Invocation>),
+    Monitor(Arc<Invocation>),
     /// `show`.
     Show(Show),
     /// `record`.
@@ -118,13 +119,13 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::
         let mut command = Bare::command().name("falco");
         let matches = command.try_get_matches_from_mut(&args)?;
         let flags = Bare::from_arg_matches(&matches)?.flags;
-        return Ok(Task::Monitor(Box::new(Invocation {
+        return Ok(Task::Monitor(Arc::new(Invocation {
             flags,
             replay: None,
         })));
     }
     let cli = Cli::try_parse_from(&args)?;
-    let monitor = |flags, replay| Task::Monitor(Box::new(Invocation { flags, replay }));
+    let monitor = |flags, replay| Task::Monitor(Arc::new(Invocation { flags, replay }));
     Ok(match cli.command {
         None => monitor(cli.flags, None),
         Some(Command::Run(flags)) => monitor(*flags, None),
@@ -329,7 +330,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Invocation, clap::Error> {
         match parse(line.split(' ').map(OsString::from))? {
-            Task::Monitor(invocation) => Ok(*invocation),
+            Task::Monitor(invocation) => Ok(Arc::into_inner(invocation).unwrap()),
             _ => panic!("{line} does not monitor"),
         }
     }

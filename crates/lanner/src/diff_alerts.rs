@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow, bail};
 use bstr::ByteSlice;
 use lanner_container::Containers;
 use lanner_diag::{Severity, Style};
-use lanner_engine::{Alert, Matching, Pipeline, Settings, Sink, Template};
+use lanner_engine::{Alert, CompiledRuleset, Matching, Pipeline, Settings, Sink, Template};
 use lanner_fields::Session;
 use lanner_filter::{PrintOptions, Scheme};
 use lanner_rules::{Options, RulesFiles, Ruleset};
@@ -86,12 +86,14 @@ fn collect(rules: &PathBuf, capture: &Path, scheme: &Scheme, alerts: &mut Alerts
         State::new(Limits::default()),
         Containers::offline(),
         Session::new(lanner_fields::Settings::default()),
-        load(rules, scheme)?,
-        Settings {
-            matching: Matching::All,
-            time: Template::parse("%evt.time", scheme).map_err(|e| anyhow!(e))?,
-            print: PrintOptions::default(),
-        },
+        CompiledRuleset::new(
+            load(rules, scheme)?,
+            Settings {
+                matching: Matching::All,
+                time: Template::parse("%evt.time", scheme).map_err(|e| anyhow!(e))?,
+                print: PrintOptions::default(),
+            },
+        ),
     );
     Events::open(capture)?.read(|read| {
         match read {

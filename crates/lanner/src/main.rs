@@ -6,26 +6,34 @@ mod captures;
 mod cli;
 mod config;
 mod diff_alerts;
+mod digest;
 mod filter;
 mod info;
+mod internal;
 mod legacy;
 mod list_events;
 mod list_fields;
 mod log;
+mod monitor;
+mod notify;
+mod prepare;
 mod record;
+mod reload;
 mod rules;
 mod run;
 mod seccomp;
 mod show;
 mod signals;
 mod source;
+mod takeover;
 mod version;
 mod watch;
+mod watched;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::SystemTime;
 
 use anyhow::Result;
 
@@ -66,7 +74,7 @@ fn main() -> ExitCode {
 }
 
 /// Does what the command line asks for, in Falco's order: what only prints comes first.
-fn execute(invocation: &Invocation) -> Result<()> {
+fn execute(invocation: &Arc<Invocation>) -> Result<()> {
     let flags = &invocation.flags;
     let log = Arc::new(Log::new());
     let mut legacy = flags.legacy.translate();
@@ -78,7 +86,8 @@ fn execute(invocation: &Invocation) -> Result<()> {
         warn(&log, &legacy.warnings);
         return print(&text);
     }
-    let config = configure(invocation, &legacy.options)?;
+    let read_at = SystemTime::now();
+    let config = Arc::new(prepare::configure(invocation)?);
     log.configure(config.log);
     warn(&log, &legacy.warnings);
     if let Some(text) = info::with_config(flags, &config)? {
@@ -87,11 +96,7 @@ fn execute(invocation: &Invocation) -> Result<()> {
     greet(&log, &config);
     warn(&log, &config.warnings);
     info::check_sources(flags)?;
-    let fields = lanner_fields::Settings {
-        base64: config.base64,
-        statics: config.static_fields.clone(),
-        ..lanner_fields::Settings::default()
-    };
+    let fields = prepare::fields(&config);
     let scheme = lanner_fields::scheme_for(&fields);
     if !flags.validate.is_empty() {
         let (text, outcome) = rules::validate(flags, &config, &scheme, &log);
@@ -110,36 +115,15 @@ fn execute(invocation: &Invocation) -> Result<()> {
     if flags.support {
         return print(&info::support(&config, &loaded.files));
     }
+    let rules = (loaded.ruleset, loaded.files);
+    let prepared = prepare::compile(config, &scheme, fields, rules, &log)?;
     let run = Run {
-        config: &config,
+        invocation: Arc::clone(invocation),
+        prepared,
         log,
-        fields,
-        scheme,
-        ruleset: loaded.ruleset,
-        limit: (flags.duration > 0).then(|| Duration::from_secs(flags.duration)),
-        verbose: flags.verbose,
-        dry_run: flags.dry_run,
-        pidfile: flags.pidfile.clone(),
+        read_at,
     };
     run.start()
-}
-
-/// Reads the configuration; flags that stand for keys come after `-o`, so they win.
-fn configure(invocation: &Invocation, legacy: &[String]) -> Result<Config> {
-    let flags = &invocation.flags;
-    let mut options = legacy.to_vec();
-    options.extend_from_slice(&flags.options);
-    if let Some(file) = &invocation.replay {
-        options.push("engine.kind=replay".to_owned());
-        options.push(format!("engine.replay.capture_file={}", file.display()));
-    }
-    if flags.unbuffered {
-        options.push("buffered_outputs=false".to_owned());
-    }
-    config::load(&config::Request {
-        path: flags.config.as_deref(),
-        options: &options,
-    })
 }
 
 /// The first lines of the log.

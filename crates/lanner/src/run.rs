@@ -1,68 +1,51 @@
-//! A run: from the rules to the summary.
+//! Starting a run: from rules that are ready to a monitor at work.
 
 use std::fs;
-use std::io::Write;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use lanner_container::Containers;
-use lanner_engine::selection::{self, Selected};
-use lanner_engine::{Alert, Pipeline, Settings, Sink, Template, balance};
-use lanner_event::{Poll, RawEvent, Source};
+use lanner_engine::{Alert, Pipeline, Sink};
 use lanner_fields::Session;
-use lanner_filter::{PrintOptions, Scheme};
 use lanner_output::{Channel, Fault, File, Format, JsonFormat, Outputs, Stdout, WhenFull};
-use lanner_rules::Ruleset;
-use lanner_state::scan::{self, Procfs};
-use lanner_state::{Limits, Live, State};
+use lanner_state::scan;
+use lanner_state::{Limits, State};
 
 use crate::captures::Captures;
+use crate::cli::Invocation;
 use crate::config::{Config, Engine};
+use crate::digest::Digests;
 use crate::log::{Level, Log};
+use crate::monitor::Monitor;
+use crate::notify::Notify;
+use crate::prepare::Prepared;
+use crate::reload;
 use crate::signals::Signals;
-use crate::source::{Events, ProgressBar};
-use crate::watch::LossWatch;
-
-/// How long to wait for an event before looking at signals and clocks.
-const TICK: Duration = Duration::from_millis(100);
-
-/// Events between two looks at signals and clocks when they keep coming.
-const EVENTS_BETWEEN_LOOKS: u32 = 256;
+use crate::takeover::Takeover;
 
 /// Alerts that wait for the outputs if the configuration sets no limit.
 const QUEUE: usize = 16_384;
 
 /// What a run is made of.
-pub(crate) struct Run<'a> {
-    /// The configuration.
-    pub(crate) config: &'a Config,
+pub(crate) struct Run {
+    /// The command line.
+    pub(crate) invocation: Arc<Invocation>,
+    /// The configuration and the rules.
+    pub(crate) prepared: Prepared,
     /// The log.
     pub(crate) log: Arc<Log>,
-    /// How values of fields print.
-    pub(crate) fields: lanner_fields::Settings,
-    /// The fields.
-    pub(crate) scheme: Scheme,
-    /// The rules.
-    pub(crate) ruleset: Ruleset,
-    /// When to stop, after the start (or, of a capture, after its first event); `None`: never.
-    pub(crate) limit: Option<Duration>,
-    /// Say more at the end.
-    pub(crate) verbose: bool,
-    /// Check everything and stop before the first event.
-    pub(crate) dry_run: bool,
-    /// Where to write the process id.
-    pub(crate) pidfile: Option<PathBuf>,
+    /// When their files began to be read.
+    pub(crate) read_at: SystemTime,
 }
 
 /// Makes lines of alerts and hands them to the outputs.
-struct Lines {
-    format: Format,
-    outputs: Outputs,
-    captures: Option<Captures>,
+pub(crate) struct Lines {
+    pub(crate) format: Format,
+    pub(crate) outputs: Outputs,
+    pub(crate) captures: Option<Captures>,
 }
 
 impl Sink for Lines {
@@ -77,96 +60,108 @@ impl Sink for Lines {
 }
 
 /// The name of this host in alerts.
-pub(crate) fn hostname(log: &Log) -> String {
-    if let Ok(name) = std::env::var("FALCO_HOSTNAME") {
-        log.info(format!(
-            "Hostname value has been overridden via environment variable to: {name}"
-        ));
-        return name;
-    }
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
+pub(crate) fn hostname() -> String {
+    std::env::var("FALCO_HOSTNAME").unwrap_or_else(|_| {
+        let name = rustix::system::uname();
+        name.nodename().to_string_lossy().into_owned()
+    })
 }
 
-impl Run<'_> {
+/// How alerts are written.
+pub(crate) fn format(config: &Config) -> Format {
+    let json = config.json;
+    Format {
+        json: json.enabled.then_some(JsonFormat {
+            output: json.output,
+            message: json.message,
+            fields: json.fields,
+            tags: json.tags,
+        }),
+        hostname: hostname(),
+    }
+}
+
+impl Run {
     /// Runs to the end.
     pub(crate) fn start(self) -> Result<()> {
-        let hostname = hostname(&self.log);
-        let replay = matches!(self.config.engine, Engine::Replay(_));
+        let config = Arc::clone(&self.prepared.config);
+        let flags = &self.invocation.flags;
+        if std::env::var_os("FALCO_HOSTNAME").is_some() {
+            self.log.info(format!(
+                "Hostname value has been overridden via environment variable to: {}",
+                hostname()
+            ));
+        }
+        let replay = matches!(config.engine, Engine::Replay(_));
         let channels = self.channels()?;
-        let selected = self.select();
         let started = Instant::now();
-        if self.dry_run {
+        if flags.dry_run {
             self.log.debug("Skipping event processing in dry-run");
             return Ok(());
         }
         let signals = Signals::install().context("signals cannot be handled")?;
         self.write_pid()?;
-        let time = match self.config.iso_time {
-            true => "%evt.time.iso8601",
-            false => "%evt.time",
-        };
-        let settings = Settings {
-            matching: self.config.matching,
-            time: Template::parse(time, &self.scheme).map_err(|e| anyhow!(e))?,
-            print: PrintOptions {
-                base64: self.config.base64,
-            },
-        };
-        let session = Session::new(lanner_fields::Settings {
-            hostname: Some(hostname.as_str().into()),
-            ..self.fields
-        });
+        let Prepared {
+            rules,
+            fields,
+            selected,
+            files,
+            ..
+        } = self.prepared;
         let state = State::new(Limits {
-            threads: self.config.threads,
+            threads: config.threads,
             ..Limits::default()
         });
         let containers = match replay {
             true => Containers::offline(),
             false => Containers::new(scan::Options::from_env().host_root),
         };
-        let pipeline = Pipeline::new(state, containers, session, self.ruleset, settings);
-        let outputs = start_outputs(self.config, channels, replay, Arc::clone(&self.log))?;
-        let json = self.config.json;
+        let pipeline = Pipeline::new(state, containers, Session::new(fields), rules);
+        let outputs = start_outputs(&config, channels, replay, Arc::clone(&self.log))?;
         let lines = Lines {
-            format: Format {
-                json: json.enabled.then_some(JsonFormat {
-                    output: json.output,
-                    message: json.message,
-                    fields: json.fields,
-                    tags: json.tags,
-                }),
-                hostname,
-            },
+            format: format(&config),
             outputs,
-            captures: self.config.captures.clone().map(Captures::new),
+            captures: config.captures.clone().map(Captures::new),
         };
-        let mut running = Running {
-            config: self.config,
-            log: self.log,
+        let notify = Arc::new(Notify::from_env());
+        let mut monitor = Monitor::new(
+            config,
+            Arc::clone(&self.log),
             pipeline,
             lines,
             signals,
-            limit: self.limit,
+            Arc::clone(&notify),
             started,
-            verbose: self.verbose,
-            bar: ProgressBar::new(),
-            watch: LossWatch::new(self.config),
-        };
-        let outcome = running.open(selected).and_then(|mut events| {
-            let outcome = running.process(&mut events);
-            running.settle_accounts(&events);
+        );
+        monitor.limit = (flags.duration > 0).then(|| Duration::from_secs(flags.duration));
+        monitor.verbose = flags.verbose;
+        let outcome = monitor.open(selected).and_then(|mut events| {
+            if !replay {
+                let digests = Digests::of(&monitor.config, &files);
+                monitor.digests = digests.clone();
+                monitor.takeover = Some(Takeover::new(reload::start(
+                    Arc::clone(&self.invocation),
+                    Arc::clone(&self.log),
+                    Arc::clone(&notify),
+                    &monitor.config,
+                    digests,
+                    self.read_at,
+                )?));
+            }
+            monitor.tell_status();
+            notify.ready();
+            let outcome = monitor.process(&mut events);
+            notify.stopping();
+            monitor.settle_accounts(&events);
             outcome
         });
-        running.finish().and(outcome)
+        monitor.finish().and(outcome)
     }
 
     /// The outputs that are switched on and can be opened.
     fn channels(&self) -> Result<Vec<Box<dyn Channel>>> {
         let mut channels: Vec<Box<dyn Channel>> = Vec::new();
-        if self.config.stdout {
+        if self.prepared.config.stdout {
             let out = std::io::stdout().as_fd().try_clone_to_owned();
             match out {
                 Ok(out) => channels.push(Box::new(Stdout::new(fs::File::from(out)))),
@@ -175,7 +170,7 @@ impl Run<'_> {
                     .error(format!("Failed to init output: stdout: {e}")),
             }
         }
-        if let Some(file) = &self.config.file {
+        if let Some(file) = &self.prepared.config.file {
             match File::open(file.path.clone(), file.keep_open) {
                 Ok(file) => channels.push(Box::new(file)),
                 Err(e) => self.log.error(format!(
@@ -184,7 +179,7 @@ impl Run<'_> {
                 )),
             }
         }
-        for name in &self.config.missing_outputs {
+        for name in &self.prepared.config.missing_outputs {
             self.log.warn(format!(
                 "{name} is switched on, and is not in this version: no alerts go there"
             ));
@@ -198,38 +193,8 @@ impl Run<'_> {
         Ok(channels)
     }
 
-    /// What the source is to deliver.
-    fn select(&self) -> Selected {
-        let needs = lanner_engine::needs(&self.ruleset, &self.scheme);
-        let mut selected = selection::select(&needs, &self.config.base_syscalls);
-        if self.config.drop_failed {
-            selected.wanted.drop_failed();
-        }
-        if !selected.unknown.is_empty() {
-            self.log.warn(format!(
-                "Invalid syscall names: warning (base_syscalls override): {}",
-                selected.unknown.join(", ")
-            ));
-        }
-        if !selected.unmet.is_empty() && self.config.engine == Engine::Live {
-            self.log.warn(format!(
-                "Loaded rules match syscalls that are not activated: warning \
-                 (unsupported-evttype): {}. Syscalls of high volume are activated by -o \
-                 base_syscalls.all=true; others may be left out by base_syscalls.custom_set",
-                selected.unmet.names().join(", ")
-            ));
-        }
-        let names: selection::SyscallSet = selected.wanted.iter().map(|(call, _)| call).collect();
-        self.log.debug(format!(
-            "({}) syscalls selected in total (final set): {}",
-            names.len(),
-            names.names().join(", ")
-        ));
-        selected
-    }
-
     fn write_pid(&self) -> Result<()> {
-        let Some(path) = &self.pidfile else {
+        let Some(path) = &self.invocation.flags.pidfile else {
             return Ok(());
         };
         fs::write(path, std::process::id().to_string()).map_err(|e| {
@@ -279,256 +244,6 @@ fn start_outputs(
         ),
     })
     .context("the outputs cannot be started")
-}
-
-/// A run under way.
-struct Running<'a> {
-    config: &'a Config,
-    log: Arc<Log>,
-    pipeline: Pipeline,
-    lines: Lines,
-    signals: Signals,
-    limit: Option<Duration>,
-    started: Instant,
-    verbose: bool,
-    bar: ProgressBar,
-    watch: LossWatch,
-}
-
-/// Whether to go on.
-#[derive(PartialEq, Eq)]
-enum Next {
-    Go,
-    End,
-}
-
-impl Running<'_> {
-    /// Opens the source and seeds the state.
-    fn open(&mut self, selected: Selected) -> Result<Events> {
-        match &self.config.engine {
-            Engine::Replay(path) => {
-                let mut events = Events::open(path)?;
-                self.log.info(format!(
-                    "Opening 'syscall' source in capture mode: reading from file {}",
-                    path.display()
-                ));
-                self.pipeline.seed(events.snapshot());
-                Ok(events)
-            }
-            Engine::Live => self.attach(selected),
-            Engine::Nothing => Ok(Events::Nothing),
-        }
-    }
-
-    /// Attaches the probe, then reads `/proc`: what happens meanwhile waits in the buffers, so
-    /// nothing falls between the two.
-    fn attach(&mut self, selected: Selected) -> Result<Events> {
-        let bytes = self.config.buffer_bytes;
-        self.log.info(format!(
-            "The chosen syscall buffer dimension is: {bytes} bytes ({} MBs)",
-            bytes >> 20
-        ));
-        self.log.info("Loaded event sources: syscall");
-        self.log.info("Enabled event sources: syscall");
-        self.log
-            .info("Opening 'syscall' source with modern BPF probe.");
-        let events = Events::attach(selected.wanted, self.config, &self.log)?;
-        self.log.info("One ring buffer for each CPU.");
-        let options = scan::Options::from_env();
-        let scan = scan::scan(&options);
-        for problem in &scan.report.problems {
-            self.log.warn(problem);
-        }
-        let live = Procfs::new(&options, scan.snapshot.machine.boot_ts);
-        let live = live.ok().map(|procfs| Box::new(procfs) as Box<dyn Live>);
-        self.pipeline.state_mut().seed_scan(scan, live);
-        // The time limit is of monitoring, not of preparing to.
-        self.started = Instant::now();
-        Ok(events)
-    }
-
-    /// Takes events until there are no more, or it is time to stop.
-    fn process(&mut self, events: &mut Events) -> Result<()> {
-        let live = matches!(events, Events::Live(_));
-        let mut first_ts = 0;
-        let mut until_look = EVENTS_BETWEEN_LOOKS;
-        let mut patience = self.patience();
-        loop {
-            let polled = events.poll(patience);
-            let mut look = false;
-            match polled {
-                Ok(Poll::Event(raw)) => {
-                    let ts = self.take(&raw);
-                    if first_ts == 0 {
-                        first_ts = ts;
-                    }
-                    let limit = self.limit.filter(|_| !live);
-                    if limit.is_some_and(|l| u128::from(ts - first_ts.min(ts)) >= l.as_nanos()) {
-                        return Ok(());
-                    }
-                    until_look -= 1;
-                    look = until_look == 0;
-                }
-                Ok(Poll::Idle) => look = true,
-                Ok(Poll::Section) => {
-                    let snapshot = events.snapshot();
-                    self.pipeline.seed(snapshot);
-                }
-                Ok(Poll::End) => return Ok(()),
-                Err(error) => return Err(anyhow!(error)),
-            }
-            if look {
-                until_look = EVENTS_BETWEEN_LOOKS;
-                patience = self.patience();
-                let now = Instant::now();
-                self.bar.show(events, now);
-                if self.look_around(now, live) == Next::End {
-                    events.stop();
-                    return self.drain(events);
-                }
-                if live {
-                    let lines = &mut self.lines;
-                    self.watch
-                        .look(now, events, &self.log, &lines.format, &mut lines.outputs)?;
-                }
-            }
-        }
-    }
-
-    /// Takes an event through the rules, and writes it if a capture is open; its time.
-    fn take(&mut self, raw: &RawEvent<'_>) -> u64 {
-        let ts = self.pipeline.take(raw, &mut self.lines);
-        if let Some(captures) = &mut self.lines.captures {
-            let (num, state) = (self.pipeline.num(), self.pipeline.state());
-            captures.write(raw, ts, num, state, &self.log);
-        }
-        ts
-    }
-
-    /// How long a poll may wait: not beyond the end of the run.
-    fn patience(&self) -> Duration {
-        match self.limit {
-            None => TICK,
-            Some(limit) => TICK.min(limit.saturating_sub(self.started.elapsed())),
-        }
-    }
-
-    /// Looks at what comes from outside.
-    fn look_around(&mut self, now: Instant, live: bool) -> Next {
-        if self.signals.take_reopen() {
-            self.log.info("SIGUSR1 received, reopening outputs...");
-            self.lines.outputs.reopen();
-        }
-        if self.signals.take_hangup() {
-            self.log.warn(
-                "SIGHUP received: rules and configuration are read at the start only, nothing \
-                 changes",
-            );
-        }
-        if self.signals.end() {
-            self.log.info("SIGINT received, exiting...");
-            return Next::End;
-        }
-        if self.lines.outputs.stdout_closed() {
-            return Next::End;
-        }
-        let over = self
-            .limit
-            .is_some_and(|l| now.duration_since(self.started) >= l);
-        if live && over { Next::End } else { Next::Go }
-    }
-
-    /// Takes what happened before the source was stopped.
-    fn drain(&mut self, events: &mut Events) -> Result<()> {
-        if !matches!(events, Events::Live(_)) {
-            return Ok(());
-        }
-        loop {
-            match events.poll(TICK) {
-                Ok(Poll::Event(raw)) => {
-                    self.take(&raw);
-                }
-                Ok(Poll::End | Poll::Idle) => return Ok(()),
-                Ok(Poll::Section) => {}
-                Err(error) => return Err(anyhow!(error)),
-            }
-        }
-    }
-
-    /// Says what the source lost.
-    fn settle_accounts(&mut self, events: &Events) {
-        self.bar.clear();
-        if let Some(captures) = &mut self.lines.captures {
-            captures.end(&self.log);
-        }
-        let ledger = events.ledger();
-        for line in balance(&ledger).into_iter().chain(events.left_out()) {
-            self.log.info(line);
-        }
-        let malformed = self.pipeline.counters().malformed + ledger.malformed;
-        if malformed > 0 {
-            self.log
-                .warn(format!("{malformed} records could not be decoded"));
-        }
-        if self.verbose {
-            self.say_more(events);
-        }
-    }
-
-    fn say_more(&self, events: &Events) {
-        let elapsed = self.started.elapsed().as_secs_f64();
-        let count = self.pipeline.counters().events;
-        let ledger = events.ledger();
-        let mut text = String::new();
-        if !ledger.cpus.is_empty() {
-            text = format!(
-                "Driver Events:{}\nDriver Drops:{}\n(syscall) ",
-                ledger.produced(),
-                ledger.lost()
-            );
-        }
-        text += &format!(
-            "Elapsed time: {elapsed:.3}, Captured Events: {count}, {:.2} eps\n",
-            count as f64 / elapsed.max(1e-9)
-        );
-        // Nobody is left to tell if stderr is closed.
-        let _ = std::io::stderr().write_all(text.as_bytes());
-    }
-
-    /// Writes what is left, and the summary.
-    fn finish(self) -> Result<()> {
-        let closed = self.lines.outputs.stdout_closed();
-        let report = self.lines.outputs.finish();
-        for (channel, lost) in &report.lost {
-            self.log
-                .error(format!("{lost} alerts were not written to {channel}"));
-        }
-        if report.dropped > 0 {
-            self.log.error(format!(
-                "{} alerts were dropped because the outputs queue was full",
-                report.dropped
-            ));
-        }
-        if report.discarded > 0 {
-            self.log.error(format!(
-                "{} alerts were discarded because an output was blocked",
-                report.discarded
-            ));
-        }
-        let summary = self.pipeline.summary();
-        let mut out = std::io::stdout().lock();
-        let written = out.write_all(summary.as_bytes()).and_then(|()| out.flush());
-        if written.is_err() {
-            self.log.info(&summary);
-        }
-        // Nobody is left to tell if stderr is closed.
-        let _ = std::io::stderr().write_all(self.watch.summary().as_bytes());
-        if closed || report.lost.iter().any(|(channel, _)| *channel == "stdout") {
-            let lost: u64 = report.lost.iter().map(|(_, n)| n).sum();
-            bail!("stdout was closed: {lost} alerts were not written");
-        }
-        Ok(())
-    }
 }
 
 /// The exit code of an error.

@@ -75,6 +75,22 @@ impl Events {
         Ok(())
     }
 
+    /// The time now, by the clock of the events.
+    pub(crate) fn now(&self) -> u64 {
+        match self {
+            Events::Live(probe) => probe.now(),
+            Events::Capture(_) | Events::Nothing => 0,
+        }
+    }
+
+    /// Delivers something else from now on; what was wanted before and still is has no gap.
+    pub(crate) fn set_wanted(&mut self, wanted: &Selection) -> Result<()> {
+        match self {
+            Events::Live(probe) => probe.set_wanted(wanted).map_err(|e| anyhow!(e)),
+            Events::Capture(_) | Events::Nothing => Ok(()),
+        }
+    }
+
     /// Lets no more events happen; those that did can still be polled.
     pub(crate) fn stop(&mut self) {
         if let Events::Live(probe) = self {

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use jiff::Timestamp;
 use lanner_engine::{Drop, DropMonitor};
 use lanner_event::{LossClass, Source};
-use lanner_output::{Format, Internal, Outputs};
 use lanner_rules::Priority;
 use serde_json::{Map, Value};
 
 use crate::config::{Config, DropActions};
-use crate::log::{Level, Log, time_of_day};
+use crate::internal;
+use crate::log::{Level, Log};
+use crate::run::Lines;
 use crate::source::Events;
 
 /// How often the ledger is looked at.
@@ -37,14 +37,19 @@ impl LossWatch {
         }
     }
 
+    /// Goes on with other settings.
+    pub(crate) fn configure(&mut self, config: &Config) {
+        self.monitor.set_settings(config.drops.clone());
+        self.actions = config.drop_actions;
+    }
+
     /// Looks, if it is time to. The error ends the run (action `exit`).
     pub(crate) fn look(
         &mut self,
         now: Instant,
         events: &Events,
         log: &Log,
-        format: &Format,
-        outputs: &mut Outputs,
+        lines: &mut Lines,
     ) -> Result<()> {
         if now < self.next {
             return Ok(());
@@ -65,20 +70,7 @@ impl LossWatch {
             log.debug(&message);
         }
         if self.actions.alert {
-            let mut line = outputs.buffer();
-            let ts = Timestamp::now();
-            format.write_internal(
-                &Internal {
-                    rule,
-                    priority: Priority::Debug,
-                    ts: u64::try_from(ts.as_nanosecond()).unwrap_or_default(),
-                    time: &time_of_day(ts),
-                    message: &message,
-                    fields: &fields(&drop),
-                },
-                &mut line,
-            );
-            outputs.send(line);
+            internal::send(lines, rule, Priority::Debug, &message, &fields(&drop));
         }
         if self.actions.exit {
             log.write(Level::Critical, &message);

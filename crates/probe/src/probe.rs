@@ -119,6 +119,11 @@ impl Probe {
         &self.loader.capabilities
     }
 
+    /// The time now, by the clock of the events: nanoseconds since the epoch.
+    pub fn now(&self) -> u64 {
+        boot_ns() + self.fixed.boot_epoch_ns
+    }
+
     /// Switches to another selection while running. What both want is reported without a gap.
     pub fn set_wanted(&mut self, selection: &Selection) -> Result<(), ProbeError> {
         if self.stopped {
@@ -176,7 +181,7 @@ impl Probe {
         if self.stopped {
             return u64::MAX;
         }
-        (boot_ns() + self.fixed.boot_epoch_ns).saturating_sub(LATENESS_NS)
+        self.now().saturating_sub(LATENESS_NS)
     }
 
     /// The ring that holds the earliest event, if one is old enough to be handed out.

@@ -48,14 +48,63 @@ impl State {
     /// thread that was read after it is left alone.
     pub fn seed_scan(&mut self, scan: Scan, live: Option<Box<dyn Live>>) {
         self.seed(scan.snapshot);
-        for (tid, read_at) in scan.read_at {
+        self.read_at(scan.read_at);
+        self.live = live.map(Budgeted::new);
+    }
+
+    /// Brings what was not followed until now up to the state of a scan: descriptors, working
+    /// directories, credentials. Lineage and programs, which are always followed, stay as events
+    /// told them; threads that were missed are added. To be called once the source reports what
+    /// was not followed, with a scan that began after that.
+    pub fn refresh(&mut self, scan: Scan) {
+        let ports = server_ports(&scan.snapshot.fds);
+        let (main, others): (Vec<_>, Vec<_>) =
+            (scan.snapshot.threads.into_iter()).partition(|t| t.tid == t.pid);
+        let mut added = Vec::new();
+        for thread in main.into_iter().chain(others) {
+            let Some(slot) = self.threads.find(thread.tid) else {
+                added.extend(self.seed_thread(thread));
+                continue;
+            };
+            let cgroups = self.cgroups.intern(&thread.cgroups);
+            let Some(entry) = self.threads.get_mut(slot) else {
+                continue;
+            };
+            let known = &mut entry.thread;
+            if known.is_main() {
+                known.cwd = directory(&thread.cwd);
+            }
+            known.root = thread.root;
+            known.cgroups = cgroups.unwrap_or(known.cgroups);
+            (known.uid, known.gid) = (thread.uid, thread.gid);
+            (known.sid, known.pgid, known.vpgid) = (thread.sid, thread.pgid, thread.vpgid);
+            known.loginuid = thread.loginuid;
+            known.fdlimit = thread.fdlimit;
+            known.cap_inheritable = thread.cap_inheritable;
+            known.cap_permitted = thread.cap_permitted;
+            known.cap_effective = thread.cap_effective;
+        }
+        for slot in added {
+            self.threads.attach(slot);
+        }
+        for table in scan.snapshot.fds {
+            if let Some(files) = self.threads.by_tid(table.tid).map(|e| e.files) {
+                *self.files.get_mut(files) = FdTable::default();
+            }
+            self.seed_fds(table, &ports);
+        }
+        self.read_at(scan.read_at);
+    }
+
+    /// Remembers when threads were read.
+    fn read_at(&mut self, times: impl IntoIterator<Item = (i64, u64)>) {
+        for (tid, read_at) in times {
             if let Some(slot) = self.threads.find(tid)
                 && let Some(entry) = self.threads.get_mut(slot)
             {
                 entry.known_since = read_at;
             }
         }
-        self.live = live.map(Budgeted::new);
     }
 
     /// Adds a thread that was read from the machine just now.
@@ -97,13 +146,10 @@ impl State {
             None => self.files.add(FdTable::default()),
         };
         let cgroups = self.cgroups.intern(&from.cgroups).unwrap_or_default();
-        let mut cwd = BString::default();
-        if from.tid == from.pid {
-            path::join(b"", &from.cwd, &mut cwd);
-            if cwd.last() != Some(&b'/') {
-                cwd.push(b'/');
-            }
-        }
+        let cwd = match from.tid == from.pid {
+            true => directory(&from.cwd),
+            false => BString::default(),
+        };
         let thread = Thread {
             pid: from.pid,
             ptid: from.ptid,
@@ -315,6 +361,16 @@ impl State {
             self.users.learn_host(users, groups);
         }
     }
+}
+
+/// A path in its shortest form, with a slash at its end.
+fn directory(path: &[u8]) -> BString {
+    let mut out = BString::default();
+    path::join(b"", path, &mut out);
+    if out.last() != Some(&b'/') {
+        out.push(b'/');
+    }
+    out
 }
 
 fn server(fd: &mut Fd, addr: SocketAddr, l4: L4) -> BString {

@@ -115,6 +115,12 @@ pub(crate) struct Config {
     pub(crate) drop_failed: bool,
     /// Rules files and folders that exist, in order.
     pub(crate) rules_files: Vec<PathBuf>,
+    /// All rules files and folders, whether they exist or not.
+    pub(crate) rules_paths: Vec<PathBuf>,
+    /// The files and folders that it is read from, whether they exist or not.
+    pub(crate) sources: Vec<PathBuf>,
+    /// Changes of files lead to a reload (`watch_config_files`).
+    pub(crate) watch: bool,
     /// Switches, in order.
     pub(crate) switches: Vec<Switch>,
     /// Rules less severe than this are left out.
@@ -160,7 +166,7 @@ pub(crate) struct Config {
 }
 
 /// What the command line has to say about the configuration.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Request<'a> {
     /// The main file, if it was named.
     pub(crate) path: Option<&'a Path>,
@@ -173,6 +179,7 @@ pub(crate) fn load(request: &Request<'_>) -> Result<Config> {
     let mut reading = Reading::default();
     let mut root = match main_file(request.path)? {
         Some(path) => {
+            reading.sources.push(path.clone());
             let root = reading.file(&path)?;
             reading.loaded.push(root.1);
             let mut root = root.0;
@@ -181,6 +188,7 @@ pub(crate) fn load(request: &Request<'_>) -> Result<Config> {
             root
         }
         None => {
+            reading.sources.extend(DEFAULT_FILES.map(PathBuf::from));
             let mut root = document(WITHOUT_FILE).map_err(|e| anyhow!(e))?;
             apply(&mut root, request.options, true)?;
             reading.include(&mut root, Path::new(""))?;
@@ -233,6 +241,7 @@ fn document(text: &str) -> Result<Node, String> {
 struct Reading {
     files: Files,
     loaded: Vec<Loaded>,
+    sources: Vec<PathBuf>,
     warnings: Vec<String>,
 }
 
@@ -297,6 +306,7 @@ impl Reading {
                     main.display()
                 );
             }
+            self.sources.push(path.clone());
             for file in files_of(&path)? {
                 let (included, loaded) = self.file(&file)?;
                 if included.get("config_files").is_some() {
@@ -484,7 +494,7 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         }
         _ => r.list("rules_files"),
     };
-    let rules_files = rules_files.into_iter().map(PathBuf::from);
+    let rules_paths: Vec<PathBuf> = rules_files.into_iter().map(PathBuf::from).collect();
     let priority = priority(&r, &main)?;
     let matching = match r.text("rule_matching") {
         "first" => Matching::First,
@@ -513,7 +523,10 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
             r.number("engine.modern_ebpf.cpus_for_each_buffer"),
         ),
         drop_failed: r.flag(&format!("{section}.drop_failed_exit")),
-        rules_files: rules_files.filter(|p| p.exists()).collect(),
+        rules_files: rules_paths.iter().filter(|p| p.exists()).cloned().collect(),
+        rules_paths,
+        sources: reading.sources,
+        watch: r.flag("watch_config_files"),
         switches: switches(&r)?,
         priority,
         matching,

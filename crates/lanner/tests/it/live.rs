@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 use crate::lab::{Lab, rule};
 
 /// Whether the probe can be tried here; says so if not.
-fn can_monitor() -> bool {
+pub(crate) fn can_monitor() -> bool {
     let root = geteuid().is_root();
     if !root {
         eprintln!("skipped: needs root");
@@ -18,14 +18,14 @@ fn can_monitor() -> bool {
 }
 
 /// A monitor that is known to see events.
-struct Monitor {
-    child: Child,
-    out: BufReader<std::process::ChildStdout>,
+pub(crate) struct Monitor {
+    pub(crate) child: Child,
+    pub(crate) out: BufReader<std::process::ChildStdout>,
 }
 
 /// Starts monitoring with a rule on a program that only this test starts, and waits until its
 /// first start was seen.
-fn start(lab: &Lab, marker: &str, more: &[&str]) -> Monitor {
+pub(crate) fn start(lab: &Lab, marker: &str, more: &[&str]) -> Monitor {
     let program = lab.path().join(marker);
     std::fs::copy("/bin/true", &program).unwrap();
     lab.file(
@@ -60,25 +60,25 @@ fn start(lab: &Lab, marker: &str, more: &[&str]) -> Monitor {
     monitor
 }
 
-fn run(lab: &Lab, marker: &str) {
+pub(crate) fn run(lab: &Lab, marker: &str) {
     let status = Command::new(lab.path().join(marker)).status().unwrap();
     assert!(status.success());
 }
 
 impl Monitor {
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         line
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap();
     }
 
     /// What is left on its stdout and stderr, and its exit code.
-    fn end(mut self) -> (String, String, Option<i32>) {
+    pub(crate) fn end(mut self) -> (String, String, Option<i32>) {
         let mut out = String::new();
         self.out.read_to_string(&mut out).unwrap();
         let mut log = String::new();
@@ -88,7 +88,7 @@ impl Monitor {
     }
 }
 
-fn check_accounts(log: &str) {
+pub(crate) fn check_accounts(log: &str) {
     let line = log.lines().find(|l| l.contains(" produced ")).unwrap();
     assert!(line.contains(" produced = "), "{line}");
 }
@@ -184,7 +184,7 @@ fn root_sigusr1_reopens_the_file_output() {
 }
 
 #[test]
-fn root_neither_deleted_rules_nor_a_hangup_change_a_run() {
+fn root_rules_that_are_gone_leave_the_old_ones_at_work() {
     if !can_monitor() {
         return;
     }
@@ -192,7 +192,12 @@ fn root_neither_deleted_rules_nor_a_hangup_change_a_run() {
     let marker = "lnr_gone";
     let mut monitor = start(&lab, marker, &[]);
     std::fs::remove_file(lab.path().join("rules.yaml")).unwrap();
-    monitor.signal(Signal::HUP);
+    let internal = monitor.line();
+    assert!(
+        internal.contains(": Critical Falco internal: hot restart failure: ")
+            && internal.contains("rules.yaml"),
+        "{internal}"
+    );
     run(&lab, marker);
     let line = monitor.line();
     assert!(line.contains(marker), "{line}");
@@ -200,6 +205,10 @@ fn root_neither_deleted_rules_nor_a_hangup_change_a_run() {
     let (out, log, code) = monitor.end();
     assert_eq!(code, Some(0), "{log}");
     assert!(out.contains("   Marked: 2\n"), "{out}");
+    assert!(
+        log.contains("the previous configuration and rules stay"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod captures;
 mod cli;
 mod lab;
 mod live;
+mod reload;
 mod replay;

@@ -26,6 +26,51 @@ fn paths_are_resolved_and_kept_as_they_were_passed() {
 }
 
 #[test]
+fn a_refresh_replaces_what_was_not_followed_and_keeps_the_rest() {
+    use lanner_event::snapshot::{FdEntry, FdKind, FdTableEntry};
+    let mut state = machine();
+    apply(&mut state, &open(100, 3, "/old"));
+    apply(&mut state, &open(100, 4, "/closed since"));
+    let name = "/new".into();
+    let (flags, dev) = (1, 0);
+    let kind = FdKind::File { flags, name, dev };
+    let scan = crate::scan::Scan {
+        snapshot: Snapshot {
+            threads: vec![
+                ThreadEntry {
+                    cwd: "/elsewhere".into(),
+                    uid: 7,
+                    ..entry(100, 100, 50, "another name")
+                },
+                entry(200, 200, 100, "missed"),
+            ],
+            fds: vec![FdTableEntry {
+                tid: 100,
+                fds: vec![FdEntry {
+                    fd: 3,
+                    ino: 0,
+                    kind,
+                }],
+            }],
+            ..Snapshot::default()
+        },
+        read_at: vec![(100, 50 * S)],
+        ..crate::scan::Scan::default()
+    };
+    state.refresh(scan);
+    assert_eq!(fds(&state, 100), [(3, "/new".to_owned())]);
+    let shell = thread(&state, 100);
+    assert_eq!((shell.cwd.as_bstr(), shell.uid), ("/elsewhere/".into(), 7));
+    assert_eq!((shell.comm.as_bstr(), shell.ptid), ("bash".into(), 1));
+    assert_eq!(thread(&state, 200).comm, "missed");
+    // An event from before the scan changes nothing.
+    apply(&mut state, &open(100, 5, "/late").ts(40 * S));
+    apply(&mut state, &open(100, 6, "/later").ts(60 * S));
+    let names = [(3, "/new".to_owned()), (6, "/later".to_owned())];
+    assert_eq!(fds(&state, 100), names);
+}
+
+#[test]
 fn the_open_family_fills_in_what_it_knows() {
     let path = "/d/f";
     let by = |ty: T| EventBuilder::new(ty).tid(100).with("fd", 5);
