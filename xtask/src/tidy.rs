@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("output", &["engine"]),
     ("seccomp", &["diag"]),
+    ("pod", &["diag", "seccomp"]),
 ];
 
 /// Crates that may contain `unsafe`: anywhere, or in these modules alone.

@@ -1,0 +1,5 @@
+//! Images.
+
+mod reference;
+
+pub use reference::{Reference, ReferenceError, is_digest};
