@@ -1,6 +1,7 @@
 //! seccomp profiles: what they mean, and the filters they become.
 //!
 //! * [`Arch`] and [`table`]: the system call ABIs, and the numbers, arguments and ages of calls.
+//! * [`constants`]: what values of arguments are called.
 //! * [`document`], [`profile`]: profiles as people write them, with the place of everything.
 //! * [`target`]: who applies a profile and where, and what of it counts then.
 //! * [`defaults`]: the profiles that engines apply where none is named.
@@ -44,6 +45,7 @@ pub mod arch;
 pub mod audit;
 pub mod bpf;
 pub mod compile;
+pub mod constants;
 pub mod defaults;
 pub mod document;
 pub mod lint;
