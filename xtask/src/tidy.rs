@@ -27,7 +27,10 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that may contain `unsafe`: anywhere, or in these modules alone.
-const UNSAFE: &[(&str, &[&str])] = &[("probe", &[]), ("seccomp", &["load"])];
+const UNSAFE: &[(&str, &[&str])] = &[
+    ("probe", &[]),
+    ("seccomp", &["launch", "load", "notify", "ptrace"]),
+];
 
 pub fn run() -> Result<()> {
     let mut faults = Vec::new();

@@ -11,6 +11,8 @@
 //! * [`compile`]: a policy as a classic BPF program.
 //! * [`bpf`]: such programs: checking as the kernel does, emulating, printing.
 //! * [`load`]: loading them into the running kernel.
+//! * [`launch`], [`supervise`], [`notify`]: commands under a filter, and what it refuses them.
+//! * [`live`]: the filters that a running process has.
 //! * [`audit`]: what the kernel logs of refused calls.
 //!
 //! # What a profile means
@@ -48,11 +50,16 @@ pub mod compile;
 pub mod constants;
 pub mod defaults;
 pub mod document;
+pub mod launch;
 pub mod lint;
+pub mod live;
 pub mod load;
+pub mod notify;
 pub mod oci;
 pub mod policy;
 pub mod profile;
+mod ptrace;
+pub mod supervise;
 pub mod table;
 pub mod target;
 

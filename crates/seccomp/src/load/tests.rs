@@ -47,7 +47,7 @@ fn filter(name: &str, action: Action, flags: Flags) -> Filter {
 
 /// What a failed load in a child, after `prepare`, is explained as.
 fn explained(filter: &Filter, prepare: impl FnOnce()) -> LoadError {
-    let (read, write) = rustix::pipe::pipe().unwrap();
+    let (read, write) = pipe();
     let code = in_child(|| {
         prepare();
         match filter.load() {
@@ -190,7 +190,7 @@ fn root_a_logged_call_arrives_as_a_record() {
         return;
     };
     let filter = filter("personality", Action::Log, Flags::default());
-    let (read, write) = rustix::pipe::pipe().unwrap();
+    let (read, write) = pipe();
     in_child(|| {
         let pid = std::process::id().to_ne_bytes();
         rustix::io::write(&write, &pid).unwrap();
@@ -216,4 +216,50 @@ fn root_a_logged_call_arrives_as_a_record() {
     assert_eq!(record.signal, 0);
     assert_eq!(record.uid, rustix::process::getuid().as_raw());
     assert!(record.exe.contains("lanner_seccomp"), "{}", record.exe);
+}
+
+#[test]
+fn root_filters_of_a_running_process_are_read_back() {
+    let allow = Insn::ret(Action::Allow.ret());
+    let programs = [vec![allow], vec![Insn::load(bpf::OFF_NR), allow]];
+    let flags = [Flags::default(), Flags::LOG];
+    let loaded = programs.iter().zip(flags);
+    let loaded: Vec<Filter> = loaded.map(|(p, f)| Filter::new(p, f).unwrap()).collect();
+    let ((ready, tell), (hold, release)) = (pipe(), pipe());
+    // SAFETY: as in `in_child`.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        drop(release);
+        let load = || -> Result<(), Failure> {
+            set_no_new_privs()?;
+            loaded.iter().try_for_each(|f| f.load().map(|_| ()))
+        };
+        if load().is_ok() {
+            let _ = rustix::io::write(&tell, b"!");
+            let _ = rustix::io::read(&hold, &mut [0; 1]);
+        }
+        // SAFETY: ends the child.
+        unsafe { libc::_exit(0) };
+    }
+    assert_eq!(rustix::io::read(&ready, &mut [0; 1]).unwrap(), 1);
+    let found = crate::live::filters(child);
+    drop(release);
+    // SAFETY: reaps our own child.
+    unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+    let found = match found {
+        Err(crate::live::LiveError::Privilege) if !rustix::process::getuid().is_root() => return,
+        found => found.unwrap(),
+    };
+    let found: Vec<_> = found.into_iter().map(|f| (f.program, f.flags)).collect();
+    let expect: Vec<_> = programs.into_iter().zip(flags).collect();
+    assert_eq!(found, expect);
+    assert!(matches!(
+        crate::live::filters(child),
+        Err(crate::live::LiveError::NoProcess(_))
+    ));
+    assert_eq!(crate::live::filters(std::process::id() as i32).unwrap(), []);
+}
+
+fn pipe() -> (OwnedFd, OwnedFd) {
+    rustix::pipe::pipe().unwrap()
 }
