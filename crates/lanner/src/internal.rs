@@ -16,18 +16,13 @@ pub(crate) fn send(
     message: &str,
     fields: &Map<String, Value>,
 ) {
-    let mut line = lines.outputs.buffer();
     let ts = Timestamp::now();
-    lines.format.write_internal(
-        &Internal {
-            rule,
-            priority,
-            ts: u64::try_from(ts.as_nanosecond()).unwrap_or_default(),
-            time: &time_of_day(ts),
-            message,
-            fields,
-        },
-        &mut line,
-    );
-    lines.outputs.send(line);
+    lines.outputs.internal(&Internal {
+        rule,
+        priority,
+        ts: u64::try_from(ts.as_nanosecond()).unwrap_or_default(),
+        time: &time_of_day(ts),
+        message,
+        fields,
+    });
 }

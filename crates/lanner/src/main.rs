@@ -16,6 +16,7 @@ mod list_fields;
 mod log;
 mod monitor;
 mod notify;
+mod outputs;
 mod prepare;
 mod record;
 mod reload;

@@ -15,6 +15,7 @@ use crate::config::{Config, Engine};
 use crate::digest::Digests;
 use crate::log::Log;
 use crate::notify::Notify;
+use crate::outputs;
 use crate::run::Lines;
 use crate::signals::Signals;
 use crate::source::{Events, ProgressBar};
@@ -177,6 +178,7 @@ impl Monitor {
                     events.stop();
                     return self.drain(events);
                 }
+                self.lines.outputs.tick();
                 if live {
                     self.watch.look(now, events, &self.log, &mut self.lines)?;
                 }
@@ -307,23 +309,8 @@ impl Monitor {
     /// Writes what is left, and the summary.
     pub(crate) fn finish(self) -> Result<()> {
         let closed = self.lines.outputs.stdout_closed();
-        let report = self.lines.outputs.finish();
-        for (channel, lost) in &report.lost {
-            self.log
-                .error(format!("{lost} alerts were not written to {channel}"));
-        }
-        if report.dropped > 0 {
-            self.log.error(format!(
-                "{} alerts were dropped because the outputs queue was full",
-                report.dropped
-            ));
-        }
-        if report.discarded > 0 {
-            self.log.error(format!(
-                "{} alerts were discarded because an output was blocked",
-                report.discarded
-            ));
-        }
+        let stats = self.lines.outputs.finish();
+        outputs::settle(&stats, &self.log);
         let summary = self.pipeline.summary();
         let mut out = std::io::stdout().lock();
         let written = out.write_all(summary.as_bytes()).and_then(|()| out.flush());
@@ -332,8 +319,9 @@ impl Monitor {
         }
         // Nobody is left to tell if stderr is closed.
         let _ = std::io::stderr().write_all(self.watch.summary().as_bytes());
-        if closed || report.lost.iter().any(|(channel, _)| *channel == "stdout") {
-            let lost: u64 = report.lost.iter().map(|(_, n)| n).sum();
+        let stdout = stats.channels.iter().find(|c| c.name == "stdout");
+        let lost = stdout.map_or(0, |c| c.lost);
+        if closed || lost > 0 {
             bail!("stdout was closed: {lost} alerts were not written");
         }
         Ok(())

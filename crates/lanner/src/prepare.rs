@@ -8,11 +8,13 @@ use anyhow::{Result, anyhow};
 use lanner_engine::selection::{self, Selected};
 use lanner_engine::{CompiledRuleset, Settings, Template};
 use lanner_filter::{PrintOptions, Scheme};
+use lanner_output::Opened;
 use lanner_rules::Ruleset;
 
 use crate::cli::Invocation;
 use crate::config::{self, Config, Engine};
 use crate::log::Log;
+use crate::outputs;
 use crate::rules;
 
 /// A configuration, and its rules ready to be matched.
@@ -25,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) fields: lanner_fields::Settings,
     /// What the source is to deliver.
     pub(crate) selected: Selected,
+    /// The outputs, open.
+    pub(crate) outputs: Opened,
     /// The rules files that were read, in order.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -64,7 +68,9 @@ pub(crate) fn compile(
     (ruleset, files): (Ruleset, Vec<PathBuf>),
     log: &Log,
 ) -> Result<Prepared> {
-    fields.hostname = Some(crate::run::hostname().into());
+    let hostname = crate::run::hostname();
+    let outputs = outputs::open(&config, &hostname, log);
+    fields.hostname = Some(hostname.into());
     let selected = select(&config, &ruleset, scheme, log);
     let time = match config.iso_time {
         true => "%evt.time.iso8601",
@@ -78,6 +84,7 @@ pub(crate) fn compile(
         },
     };
     Ok(Prepared {
+        outputs,
         rules: CompiledRuleset::new(ruleset, settings),
         config,
         fields,

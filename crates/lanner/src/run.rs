@@ -1,7 +1,6 @@
 //! Starting a run: from rules that are ready to a monitor at work.
 
 use std::fs;
-use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,24 +9,26 @@ use anyhow::{Context, Result, anyhow, bail};
 use lanner_container::Containers;
 use lanner_engine::{Alert, Pipeline, Sink};
 use lanner_fields::Session;
-use lanner_output::{Channel, Fault, File, Format, JsonFormat, Outputs, Stdout, WhenFull};
+use lanner_output::Outputs;
 use lanner_state::scan;
 use lanner_state::{Limits, State};
 
 use crate::captures::Captures;
 use crate::cli::Invocation;
-use crate::config::{Config, Engine};
+use crate::config::Engine;
 use crate::digest::Digests;
-use crate::log::{Level, Log};
+use crate::log::Log;
 use crate::monitor::Monitor;
 use crate::notify::Notify;
+use crate::outputs;
 use crate::prepare::Prepared;
 use crate::reload;
 use crate::signals::Signals;
 use crate::takeover::Takeover;
 
-/// Alerts that wait for the outputs if the configuration sets no limit.
-const QUEUE: usize = 16_384;
+/// What is said when alerts would go nowhere.
+const NO_OUTPUT: &str =
+    "No output configured, please make sure at least one output is configured and enabled.";
 
 /// What a run is made of.
 pub(crate) struct Run {
@@ -41,18 +42,15 @@ pub(crate) struct Run {
     pub(crate) read_at: SystemTime,
 }
 
-/// Makes lines of alerts and hands them to the outputs.
+/// Hands alerts to the outputs, and to what records events for them.
 pub(crate) struct Lines {
-    pub(crate) format: Format,
     pub(crate) outputs: Outputs,
     pub(crate) captures: Option<Captures>,
 }
 
 impl Sink for Lines {
     fn alert(&mut self, alert: &Alert<'_, '_>) {
-        let mut line = self.outputs.buffer();
-        self.format.write(alert, &mut line);
-        self.outputs.send(line);
+        self.outputs.alert(alert);
         if let Some(captures) = &mut self.captures {
             captures.note(alert);
         }
@@ -67,20 +65,6 @@ pub(crate) fn hostname() -> String {
     })
 }
 
-/// How alerts are written.
-pub(crate) fn format(config: &Config) -> Format {
-    let json = config.json;
-    Format {
-        json: json.enabled.then_some(JsonFormat {
-            output: json.output,
-            message: json.message,
-            fields: json.fields,
-            tags: json.tags,
-        }),
-        hostname: hostname(),
-    }
-}
-
 impl Run {
     /// Runs to the end.
     pub(crate) fn start(self) -> Result<()> {
@@ -93,7 +77,9 @@ impl Run {
             ));
         }
         let replay = matches!(config.engine, Engine::Replay(_));
-        let channels = self.channels()?;
+        if self.prepared.outputs.is_empty() {
+            bail!(NO_OUTPUT);
+        }
         let started = Instant::now();
         if flags.dry_run {
             self.log.debug("Skipping event processing in dry-run");
@@ -105,6 +91,7 @@ impl Run {
             rules,
             fields,
             selected,
+            outputs,
             files,
             ..
         } = self.prepared;
@@ -117,10 +104,8 @@ impl Run {
             false => Containers::new(scan::Options::from_env().host_root),
         };
         let pipeline = Pipeline::new(state, containers, Session::new(fields), rules);
-        let outputs = start_outputs(&config, channels, replay, Arc::clone(&self.log))?;
         let lines = Lines {
-            format: format(&config),
-            outputs,
+            outputs: outputs::start(outputs, Arc::clone(&self.log)),
             captures: config.captures.clone().map(Captures::new),
         };
         let notify = Arc::new(Notify::from_env());
@@ -158,41 +143,6 @@ impl Run {
         monitor.finish().and(outcome)
     }
 
-    /// The outputs that are switched on and can be opened.
-    fn channels(&self) -> Result<Vec<Box<dyn Channel>>> {
-        let mut channels: Vec<Box<dyn Channel>> = Vec::new();
-        if self.prepared.config.stdout {
-            let out = std::io::stdout().as_fd().try_clone_to_owned();
-            match out {
-                Ok(out) => channels.push(Box::new(Stdout::new(fs::File::from(out)))),
-                Err(e) => self
-                    .log
-                    .error(format!("Failed to init output: stdout: {e}")),
-            }
-        }
-        if let Some(file) = &self.prepared.config.file {
-            match File::open(file.path.clone(), file.keep_open) {
-                Ok(file) => channels.push(Box::new(file)),
-                Err(e) => self.log.error(format!(
-                    "Failed to init output: failed to open output file {}: {e}",
-                    file.path.display()
-                )),
-            }
-        }
-        for name in &self.prepared.config.missing_outputs {
-            self.log.warn(format!(
-                "{name} is switched on, and is not in this version: no alerts go there"
-            ));
-        }
-        if channels.is_empty() {
-            bail!(
-                "No output configured, please make sure at least one output is configured and \
-                 enabled."
-            );
-        }
-        Ok(channels)
-    }
-
     fn write_pid(&self) -> Result<()> {
         let Some(path) = &self.invocation.flags.pidfile else {
             return Ok(());
@@ -211,40 +161,6 @@ impl Run {
 #[derive(Debug, thiserror::Error)]
 #[error("the pidfile cannot be written")]
 pub(crate) struct PidfileError;
-
-fn start_outputs(
-    config: &Config,
-    channels: Vec<Box<dyn Channel>>,
-    replay: bool,
-    log: Arc<Log>,
-) -> Result<Outputs> {
-    let settings = lanner_output::Settings {
-        capacity: match config.queue_capacity {
-            0 => QUEUE,
-            n => n,
-        },
-        when_full: if replay {
-            WhenFull::Wait
-        } else {
-            WhenFull::Drop
-        },
-        buffered: config.buffered,
-        timeout: config.output_timeout,
-    };
-    Outputs::start(channels, settings, move |fault| match fault {
-        Fault::QueueFull => {
-            log.error("Outputs queue out of memory. Drop event and continue on ...");
-        }
-        Fault::Channel { channel, error, .. } => log.error(format!("{channel}: {error}")),
-        Fault::Blocked { channel } => log.write(
-            Level::Notice,
-            &format!(
-                "{channel}: output channels still blocked, discarding all remaining notifications"
-            ),
-        ),
-    })
-    .context("the outputs cannot be started")
-}
 
 /// The exit code of an error.
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {

@@ -132,7 +132,7 @@ impl Monitor {
         takeover.reloads.answer(Answer::Done(Some(Box::new(rules))));
         self.wanted = prepared.selected.wanted;
         self.log.configure(new.log);
-        self.lines.format = crate::run::format(&new);
+        self.lines.outputs.replace(prepared.outputs);
         self.watch.configure(&new);
         match (&mut self.lines.captures, new.captures.clone()) {
             (Some(captures), Some(settings)) => captures.configure(settings),

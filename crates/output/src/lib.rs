@@ -1,21 +1,81 @@
 //! Alert formats, and the channels that alerts go to.
 //!
-//! * [`Format`]: how an alert becomes a line: text or JSON, as Falco prints them.
-//! * [`Outputs`]: the worker thread behind a bounded queue that writes lines to its channels.
-//! * [`Channel`]: one place where lines go: [`Stdout`], [`File`], anything else.
+//! * [`Outputs`]: takes alerts in the engine's thread, renders each once for every [`Encoding`] in
+//!   use, and queues it for every channel. [`Outputs::replace`] changes the configuration between
+//!   two alerts.
+//! * [`Plan`]: what the configuration says: for each channel a [`Target`], how it is written, what
+//!   happens when it cannot be delivered.
+//! * [`Stats`]: what became of the alerts, by channel.
+//! * [`Fault`]: what to tell the operator meanwhile.
 //!
-//! Lines are made in the engine's thread, where what they are made of lives, and written in the
-//! worker's. The engine never waits for a channel unless it is told to ([`WhenFull`]); what does
-//! not fit in the queue or cannot be written is counted and reported.
+//! Each channel has a bounded queue and a thread of its own, so that one whose receiver is slow,
+//! hangs or is dead delays no other, and never the engine (unless it is told to wait:
+//! [`WhenFull`]). Every alert is accounted for: see [`ChannelStats`].
 //!
 //! Depends on `lanner-engine` only.
 #![forbid(unsafe_code)]
 
+mod backoff;
 mod channel;
+mod delivery;
 mod format;
 mod json;
-mod worker;
+mod outputs;
+mod queue;
+mod record;
+mod stats;
+#[cfg(test)]
+mod tests;
 
-pub use channel::{Channel, File, Lost, Stdout};
-pub use format::{Format, Internal, JsonFormat};
-pub use worker::{Fault, Outputs, Report, Settings, WhenFull};
+use std::io;
+
+pub use channel::Target;
+pub use delivery::Retry;
+pub use format::{Encoding, Format, JsonFormat};
+pub use outputs::{ChannelPlan, DEFAULT_CAPACITY, Opened, Outputs, Plan};
+pub use queue::WhenFull;
+pub use record::Internal;
+pub use stats::{ChannelStats, Stats, StatsHandle};
+
+/// What the operator should know, when it begins.
+#[derive(Debug)]
+pub enum Fault {
+    /// A channel cannot be opened; there are no alerts on it, or, on a reload, as before.
+    Init {
+        /// Its name.
+        channel: &'static str,
+        /// Why.
+        error: io::Error,
+    },
+    /// The queue of a channel is full for the first time.
+    QueueFull {
+        /// Its name.
+        channel: &'static str,
+    },
+    /// Alerts could not be delivered; told at the first failure, and at the first after a success.
+    Failed {
+        /// The name of the channel.
+        channel: &'static str,
+        /// Alerts lost by this; the others are tried again.
+        lost: u64,
+        /// It is standard output, and nobody reads that any longer.
+        closed: bool,
+        /// Why.
+        error: String,
+    },
+    /// Alerts are delivered again.
+    Restored {
+        /// The name of the channel.
+        channel: &'static str,
+    },
+    /// An attempt to deliver takes longer than `output_timeout`.
+    Timeout {
+        /// The name of the channel.
+        channel: &'static str,
+    },
+    /// At the end: the channel did not take what was left in time.
+    Blocked {
+        /// Its name.
+        channel: &'static str,
+    },
+}

@@ -1,31 +1,22 @@
-//! Where lines go.
+//! Standard output and files: a line an alert.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 
-/// A place where lines go. Called by the worker thread only.
-pub trait Channel: Send {
-    /// Its name in messages (`stdout`, `file`).
-    fn name(&self) -> &'static str;
-
-    /// Takes one line, without its end; it may be passed on later.
-    fn write(&mut self, line: &[u8]) -> Result<(), Lost>;
-
-    /// Passes on what it has taken.
-    fn flush(&mut self) -> Result<(), Lost>;
-
-    /// Closes and opens it again, as after the rotation of a log file.
-    fn reopen(&mut self) -> io::Result<()>;
-}
+use super::{Failure, Others, Stop, Transport};
+use crate::queue::{Item, Portion};
 
 /// Lines that could not be passed on.
 #[derive(Debug)]
-pub struct Lost {
-    /// How many; a line that was written in part counts.
-    pub lines: u64,
+struct Lost {
+    /// How many of those gathered were written whole.
+    whole: usize,
+    /// How many were not; a line that was written in part counts.
+    lines: usize,
     /// Why.
-    pub error: io::Error,
+    error: io::Error,
 }
 
 /// Bytes that are gathered before they are written.
@@ -56,11 +47,16 @@ impl Lines {
         self.bytes.len() >= BUFFER
     }
 
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Forgets everything gathered, for this reason.
     fn give_up(&mut self, written: usize, error: io::Error) -> Lost {
         let whole = self.ends.partition_point(|end| *end <= written);
         let lost = Lost {
-            lines: (self.ends.len() - whole) as u64,
+            whole,
+            lines: self.ends.len() - whole,
             error,
         };
         if written > 0 {
@@ -91,60 +87,82 @@ impl Lines {
     }
 }
 
+/// How many alerts are taken at once: as many as fill the buffer, or are there.
+const PORTION: Portion = Portion {
+    items: 1024,
+    bytes: BUFFER,
+};
+
 /// Standard output.
-pub struct Stdout {
+pub(super) struct Stdout {
     out: fs::File,
     lines: Lines,
+    buffered: bool,
 }
 
 impl Stdout {
-    /// Writes to `out`, a duplicate of standard output.
-    pub fn new(out: fs::File) -> Stdout {
-        Stdout {
-            out,
+    /// Writes to a duplicate of standard output.
+    pub(super) fn new(buffered: bool) -> io::Result<Stdout> {
+        let out = io::stdout().as_fd().try_clone_to_owned()?;
+        Ok(Stdout {
+            out: fs::File::from(out),
             lines: Lines::default(),
-        }
+            buffered,
+        })
     }
 }
 
-impl Channel for Stdout {
-    fn name(&self) -> &'static str {
-        "stdout"
+impl Transport for Stdout {
+    fn portion(&self) -> Portion {
+        PORTION
     }
 
-    fn write(&mut self, line: &[u8]) -> Result<(), Lost> {
-        self.lines.push(line);
-        if self.lines.is_full() {
-            self.flush()?;
+    fn send(&mut self, items: &[Item], _: &Stop) -> Result<(), Failure> {
+        for item in items {
+            self.lines.push(&item.line());
         }
-        Ok(())
+        if self.buffered && !self.lines.is_full() {
+            return Ok(());
+        }
+        self.flush()
     }
 
-    fn flush(&mut self) -> Result<(), Lost> {
-        self.lines.write_to(&mut self.out)
-    }
-
-    fn reopen(&mut self) -> io::Result<()> {
-        Ok(())
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.lines.write_to(&mut self.out).map_err(|lost| Failure {
+            delivered: 0,
+            others: Others::Lost {
+                count: lost.lines,
+                closed: lost.error.kind() == io::ErrorKind::BrokenPipe,
+            },
+            error: lost.error.to_string(),
+        })
     }
 }
 
 /// A file that lines are appended to.
-pub struct File {
+pub(super) struct File {
     path: PathBuf,
     keep_open: bool,
+    buffered: bool,
+    retry: bool,
     file: Option<fs::File>,
     lines: Lines,
 }
 
 impl File {
-    /// Appends to `path`, which is opened at once to say early what is wrong. `keep_open` keeps
-    /// it so; otherwise it is opened anew each time lines are passed on, so that a file that was
-    /// moved away is created again.
-    pub fn open(path: PathBuf, keep_open: bool) -> io::Result<File> {
+    /// Appends to `path`, which is opened at once to say early what is wrong.
+    pub(super) fn open(
+        path: &Path,
+        keep_open: bool,
+        buffered: bool,
+        retry: bool,
+    ) -> io::Result<File> {
         let mut file = File {
-            path,
+            path: path.to_owned(),
             keep_open,
+            // What may have to be sent again cannot be taken as delivered before it is.
+            buffered: buffered && !retry,
+            retry,
             file: None,
             lines: Lines::default(),
         };
@@ -153,28 +171,18 @@ impl File {
     }
 
     fn append(&self) -> io::Result<fs::File> {
-        OpenOptions::new()
+        let file = OpenOptions::new()
             .append(true)
             .create(true)
-            .open(&self.path)
-    }
-}
-
-impl Channel for File {
-    fn name(&self) -> &'static str {
-        "file"
+            .open(&self.path);
+        file.map_err(|e| {
+            let path = self.path.display();
+            io::Error::new(e.kind(), format!("failed to open output file {path}: {e}"))
+        })
     }
 
-    fn write(&mut self, line: &[u8]) -> Result<(), Lost> {
-        self.lines.push(line);
-        if self.lines.is_full() {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Lost> {
-        if self.lines.bytes.is_empty() {
+    fn write(&mut self) -> Result<(), Lost> {
+        if self.lines.is_empty() {
             return Ok(());
         }
         let mut file = match self.file.take() {
@@ -189,6 +197,36 @@ impl Channel for File {
             self.file = Some(file);
         }
         result
+    }
+}
+
+impl Transport for File {
+    fn portion(&self) -> Portion {
+        PORTION
+    }
+
+    fn send(&mut self, items: &[Item], _: &Stop) -> Result<(), Failure> {
+        for item in items {
+            self.lines.push(&item.line());
+        }
+        if self.buffered && !self.lines.is_full() {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.write().map_err(|lost| Failure {
+            delivered: if self.retry { lost.whole } else { 0 },
+            others: match self.retry {
+                true => Others::Untaken { after: None },
+                false => Others::Lost {
+                    count: lost.lines,
+                    closed: false,
+                },
+            },
+            error: lost.error.to_string(),
+        })
     }
 
     fn reopen(&mut self) -> io::Result<()> {
@@ -225,7 +263,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(room: usize, expect_lost: u64, expect_held: &str) {
+    fn check(room: usize, expect_lost: usize, expect_held: &str) {
         let mut disk = Disk {
             room,
             held: Vec::new(),
@@ -252,16 +290,18 @@ mod tests {
         check(9, 1, "one\ntwo\nt\nfour\n");
     }
 
+    fn send(file: &mut File, line: &str) {
+        file.send(&[Item::of(line)], &Stop::default()).unwrap();
+    }
+
     #[test]
     fn a_file_that_is_moved_away_is_created_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("alerts");
-        let mut file = File::open(path.clone(), false).unwrap();
-        file.write(b"a").unwrap();
-        file.flush().unwrap();
+        let mut file = File::open(&path, false, false, false).unwrap();
+        send(&mut file, "a");
         fs::rename(&path, dir.path().join("old")).unwrap();
-        file.write(b"b").unwrap();
-        file.flush().unwrap();
+        send(&mut file, "b");
         assert_eq!(fs::read(&path).unwrap(), b"b\n");
     }
 
@@ -269,15 +309,27 @@ mod tests {
     fn a_file_that_is_kept_open_follows_the_name_only_when_reopened() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("alerts");
-        let mut file = File::open(path.clone(), true).unwrap();
+        let mut file = File::open(&path, true, false, false).unwrap();
         fs::rename(&path, dir.path().join("old")).unwrap();
-        file.write(b"a").unwrap();
-        file.flush().unwrap();
+        send(&mut file, "a");
         assert!(!path.exists());
         file.reopen().unwrap();
-        file.write(b"b").unwrap();
-        file.flush().unwrap();
+        send(&mut file, "b");
         assert_eq!(fs::read(dir.path().join("old")).unwrap(), b"a\n");
         assert_eq!(fs::read(&path).unwrap(), b"b\n");
+    }
+
+    #[test]
+    fn a_line_that_may_have_been_written_before_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("alerts");
+        let mut file = File::open(&path, true, false, true).unwrap();
+        let again = Item {
+            redelivery: true,
+            ..Item::of("a")
+        };
+        file.send(&[again], &Stop::default()).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("a (redelivery "), "{text}");
     }
 }

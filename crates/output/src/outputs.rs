@@ -1,0 +1,345 @@
+//! The outputs of a run: from the engine's thread to the channels.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use lanner_engine::{Alert, Sink};
+
+use crate::Fault;
+use crate::backoff::random;
+use crate::channel::{Target, Transport};
+use crate::delivery::{Link, OnFault, Retry, Settings};
+use crate::format::{Encoding, Format};
+use crate::queue::{Id, Item, WhenFull};
+use crate::record::{self, Internal, Record, Scratch};
+use crate::stats::{Account, Stats, StatsHandle};
+
+/// Alerts that may wait for a channel if the configuration sets no limit.
+pub const DEFAULT_CAPACITY: usize = 16_384;
+
+/// Everything that the configuration says about outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The channels; at most one of each kind.
+    pub channels: Vec<ChannelPlan>,
+    /// What formats need to know.
+    pub format: Format,
+    /// Alerts that may wait for each channel (`outputs_queue.capacity`).
+    pub capacity: usize,
+    /// What to do with more.
+    pub when_full: WhenFull,
+    /// Lines to standard output and to files are passed on when the buffer is full and at the end
+    /// only (`buffered_outputs`), instead of whenever no other line is waiting.
+    pub buffered: bool,
+    /// How long an attempt to deliver may take before that is told, and how long a channel may
+    /// take at the end without delivering anything (`output_timeout`).
+    pub timeout: Duration,
+}
+
+/// One channel of a [`Plan`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelPlan {
+    /// Where alerts go.
+    pub target: Target,
+    /// As what.
+    pub encoding: Encoding,
+    /// How failed deliveries are repeated; `None`: not at all, alerts are then lost and counted.
+    pub retry: Option<Retry>,
+}
+
+/// A [`Plan`] whose channels are open, or cannot be opened.
+pub struct Opened {
+    plan: Plan,
+    transports: Vec<Option<Box<dyn Transport>>>,
+}
+
+impl Plan {
+    /// Opens the channels; `on_fault` is told of those that cannot be ([`Fault::Init`]). This may
+    /// take its time (a file on another machine, say), so a reload does it beside the engine's
+    /// thread.
+    pub fn open(self, on_fault: impl Fn(Fault)) -> Opened {
+        let open = |channel: &ChannelPlan| {
+            let retry = channel.retry.is_some();
+            let opened = channel.target.open(self.buffered, retry);
+            opened
+                .map_err(|error| {
+                    let channel = channel.target.name();
+                    on_fault(Fault::Init { channel, error });
+                })
+                .ok()
+        };
+        Opened {
+            transports: self.channels.iter().map(open).collect(),
+            plan: self,
+        }
+    }
+}
+
+impl Opened {
+    /// Whether no channel could be opened.
+    pub fn is_empty(&self) -> bool {
+        self.transports.iter().all(Option::is_none)
+    }
+}
+
+/// The outputs: a queue and a thread for each channel.
+pub struct Outputs {
+    links: Vec<Link>,
+    /// Channels that a reload took away and that still have something to do.
+    retired: Vec<Link>,
+    plan: Plan,
+    /// The encodings in use.
+    encodings: Vec<Encoding>,
+    stats: StatsHandle,
+    on_fault: OnFault,
+    stdout_closed: Arc<AtomicBool>,
+    run: u64,
+    seq: u64,
+    scratch: Scratch,
+    rendered: Vec<u8>,
+}
+
+impl Outputs {
+    /// Starts the channels that could be opened. `on_fault` is called from any thread when there is something to tell the operator.
+    pub fn start(opened: Opened, on_fault: impl Fn(Fault) + Send + Sync + 'static) -> Outputs {
+        let stdout_closed = Arc::new(AtomicBool::new(false));
+        let closed = Arc::clone(&stdout_closed);
+        let on_fault: OnFault = Arc::new(move |fault| {
+            if let Fault::Failed { closed: true, .. } = fault {
+                closed.store(true, Ordering::Relaxed);
+            }
+            on_fault(fault);
+        });
+        let mut outputs = Outputs {
+            links: Vec::new(),
+            retired: Vec::new(),
+            plan: Plan {
+                channels: Vec::new(),
+                ..opened.plan.clone()
+            },
+            encodings: Vec::new(),
+            stats: StatsHandle::default(),
+            on_fault,
+            stdout_closed,
+            run: random(),
+            seq: 0,
+            scratch: Scratch::default(),
+            rendered: Vec::new(),
+        };
+        outputs.replace(opened);
+        outputs
+    }
+
+    /// Changes to another configuration, between two alerts.
+    ///
+    /// A channel that stays as it is keeps its queue and its connection. One that changes keeps
+    /// its queue: what waits is delivered the new way, in order. One that is taken away still
+    /// delivers what waits. One that cannot be opened is told and stays as it was. Does not wait
+    /// for any channel.
+    pub fn replace(&mut self, opened: Opened) {
+        let Opened { plan, transports } = opened;
+        let mut old: Vec<Link> = std::mem::take(&mut self.links);
+        for (channel, transport) in plan.channels.iter().zip(transports) {
+            let name = channel.target.name();
+            let before = old.iter().position(|l| l.account.name == name);
+            let before = before.map(|at| old.remove(at));
+            let settings = Settings {
+                target: channel.target.clone(),
+                retry: channel.retry,
+                buffered: plan.buffered,
+            };
+            let link = match (before, transport) {
+                (Some(link), _) if link.settings == settings => link,
+                (before, Some(transport)) => {
+                    match self.connect(settings, transport, before.as_ref(), &plan) {
+                        Ok(link) => {
+                            self.retired.extend(before);
+                            link
+                        }
+                        Err(error) => {
+                            let channel = name;
+                            (self.on_fault)(Fault::Init { channel, error });
+                            continue;
+                        }
+                    }
+                }
+                (Some(link), None) => link,
+                (None, None) => continue,
+            };
+            link.account.queue.set_capacity(plan.capacity);
+            link.account.set_timeout(plan.timeout);
+            self.links.push(link);
+        }
+        for link in old {
+            link.close();
+            link.account.removed.store(1, Ordering::Relaxed);
+            self.retired.push(link);
+        }
+        self.plan = plan;
+        self.encodings.clear();
+        for link in &self.links {
+            let encoding = self.encoding(link);
+            if !self.encodings.contains(&encoding) {
+                self.encodings.push(encoding);
+            }
+        }
+    }
+
+    fn connect(
+        &self,
+        settings: Settings,
+        transport: Box<dyn Transport>,
+        before: Option<&Link>,
+        plan: &Plan,
+    ) -> io::Result<Link> {
+        let name = settings.target.name();
+        let account = match before {
+            Some(before) => Arc::clone(&before.account),
+            None => Arc::new(Account::new(name, plan.capacity)),
+        };
+        let shared = Arc::clone(&account);
+        let link = Link::start(settings, transport, shared, before, &self.on_fault)?;
+        if before.is_none() {
+            let channels = self.stats.0.channels.lock();
+            channels
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(account);
+        }
+        Ok(link)
+    }
+
+    fn encoding(&self, link: &Link) -> Encoding {
+        let name = link.account.name;
+        let channels = self.plan.channels.iter();
+        let mut of_name = channels.filter(|c| c.target.name() == name);
+        of_name.next().map_or(Encoding::Text, |c| c.encoding)
+    }
+
+    /// Takes an alert of the monitoring about itself.
+    pub fn internal(&mut self, internal: &Internal<'_>) {
+        record::of_internal(internal, |record| self.hand_out(record));
+    }
+
+    /// Renders an alert once for each encoding in use, and queues it.
+    fn hand_out(&mut self, record: &Record<'_>) {
+        self.seq += 1;
+        let id = Id {
+            run: self.run,
+            seq: self.seq,
+        };
+        for i in 0..self.encodings.len() {
+            let encoding = self.encodings[i];
+            self.rendered.clear();
+            self.plan.format.write(encoding, record, &mut self.rendered);
+            let bytes: Arc<[u8]> = Arc::from(self.rendered.as_slice());
+            for at in 0..self.links.len() {
+                if self.encoding(&self.links[at]) == encoding {
+                    let item = Item {
+                        bytes: Arc::clone(&bytes),
+                        encoding,
+                        priority: record.priority,
+                        id,
+                        redelivery: false,
+                    };
+                    self.queue(at, item);
+                }
+            }
+        }
+    }
+
+    fn queue(&mut self, at: usize, mut item: Item) {
+        let account = Arc::clone(&self.links[at].account);
+        account.queued.add(1);
+        loop {
+            let pushed = match self.plan.when_full {
+                WhenFull::Drop => account.queue.push(item),
+                WhenFull::Wait => account.queue.push_wait(item, self.plan.timeout),
+            };
+            match pushed {
+                Ok(()) => return,
+                Err(back) if self.plan.when_full == WhenFull::Wait => {
+                    self.watch();
+                    item = back;
+                }
+                Err(_) => break,
+            }
+        }
+        if account.dropped.get() == 0 {
+            (self.on_fault)(Fault::QueueFull {
+                channel: account.name,
+            });
+        }
+        account.dropped.add(1);
+    }
+
+    /// Does what time alone brings about: tells channels that are blocked. To be called a few
+    /// times a second, alerts or not.
+    pub fn tick(&mut self) {
+        self.watch();
+    }
+
+    fn watch(&mut self) {
+        for link in &mut self.links {
+            if link.is_newly_blocked() {
+                (self.on_fault)(Fault::Timeout {
+                    channel: link.account.name,
+                });
+            }
+        }
+        self.retired.retain(|link| {
+            // Whoever comes after it waits for its end.
+            link.stop_if_blocked();
+            !link.is_done()
+        });
+    }
+
+    /// Alerts dropped so far because a queue was full.
+    pub fn dropped(&self) -> u64 {
+        self.links.iter().map(|l| l.account.dropped.get()).sum()
+    }
+
+    /// Whether the reader of standard output went away.
+    pub fn stdout_closed(&self) -> bool {
+        self.stdout_closed.load(Ordering::Relaxed)
+    }
+
+    /// Has the channels closed and opened again, as after the rotation of a log file.
+    pub fn reopen(&self) {
+        self.links.iter().for_each(Link::reopen);
+    }
+
+    /// What became of the alerts, for whoever shows it: also from other threads, also later.
+    pub fn stats(&self) -> StatsHandle {
+        self.stats.clone()
+    }
+
+    /// Delivers what is queued, ends the threads, and tells what became of the alerts. A channel
+    /// that delivers nothing for [`Plan::timeout`] is not waited for any longer.
+    pub fn finish(mut self) -> Stats {
+        self.links.append(&mut self.retired);
+        self.links.iter().for_each(Link::close);
+        for link in &self.links {
+            if !link.finish(self.plan.timeout) {
+                (self.on_fault)(Fault::Blocked {
+                    channel: link.account.name,
+                });
+            }
+        }
+        self.stats.snapshot()
+    }
+}
+
+impl Sink for Outputs {
+    fn alert(&mut self, alert: &Alert<'_, '_>) {
+        self.stats.0.raised.fetch_add(1, Ordering::Relaxed);
+        let json = self.plan.format.json;
+        let with_fields = self.encodings.iter().any(|e| e.has_fields(json));
+        let mut scratch = std::mem::take(&mut self.scratch);
+        record::of_alert(alert, with_fields, &mut scratch, |record| {
+            self.hand_out(record);
+        });
+        self.scratch = scratch;
+    }
+}

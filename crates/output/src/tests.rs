@@ -1,0 +1,260 @@
+//! Alerts from the engine's thread to receivers that fail, hang and come back.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lanner_engine::Priority;
+use serde_json::Map;
+
+use crate::channel::scripted::{Receiver, Reply};
+use crate::channel::{Others, Target};
+use crate::outputs::{ChannelPlan, Outputs, Plan};
+use crate::stats::{ChannelStats, Stats};
+use crate::{Encoding, Fault, Format, Internal, JsonFormat, Retry, WhenFull};
+
+type Faults = Arc<Mutex<Vec<String>>>;
+
+fn plan(receiver: &Receiver, capacity: usize, when_full: WhenFull) -> Plan {
+    Plan {
+        channels: vec![ChannelPlan {
+            target: Target::Scripted(receiver.clone()),
+            encoding: Encoding::Text,
+            retry: Some(Retry {
+                first: Duration::from_millis(1),
+                most: Duration::from_millis(5),
+                timeouts: 1,
+            }),
+        }],
+        format: Format {
+            json: JsonFormat::default(),
+            hostname: "h".to_owned(),
+        },
+        capacity,
+        when_full,
+        buffered: false,
+        timeout: Duration::from_millis(300),
+    }
+}
+
+fn start(plan: &Plan) -> (Outputs, Faults) {
+    let faults = Faults::default();
+    let seen = Arc::clone(&faults);
+    let on_fault = move |f: Fault| seen.lock().unwrap().push(format!("{f:?}"));
+    (
+        Outputs::start(plan.clone().open(|f| panic!("{f:?}")), on_fault),
+        faults,
+    )
+}
+
+/// Raises an alert that says `: Debug N ()`.
+fn raise(outputs: &mut Outputs, n: u64) {
+    outputs.internal(&Internal {
+        rule: "r",
+        priority: Priority::Debug,
+        ts: 0,
+        time: "",
+        message: &n.to_string(),
+        fields: &Map::new(),
+    });
+}
+
+/// The lines of the alerts of these numbers.
+fn lines(numbers: impl Iterator<Item = u64>) -> Vec<String> {
+    numbers.map(|n| format!(": Debug {n} ()")).collect()
+}
+
+/// The channel, whose books must balance.
+#[track_caller]
+fn channel(stats: &Stats) -> ChannelStats {
+    let c = stats.channels[0].clone();
+    let known = c.sent
+        + c.lost
+        + c.dropped
+        + c.rejected
+        + c.expired
+        + c.damaged
+        + c.discarded
+        + c.depth
+        + c.in_flight
+        + c.spool_depth;
+    assert_eq!(c.queued + c.recovered, known, "{c:?}");
+    c
+}
+
+#[test]
+fn what_does_not_fit_in_the_queue_is_counted_and_reported_once() {
+    let receiver = Receiver::new(1, &[Reply::Hang]);
+    let (mut outputs, faults) = start(&plan(&receiver, 2, WhenFull::Drop));
+    raise(&mut outputs, 0);
+    receiver.wait(|_, _, hanging| hanging);
+    for n in 1..10 {
+        raise(&mut outputs, n);
+    }
+    receiver.release();
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.queued, stats.sent, stats.dropped), (10, 3, 7));
+    assert_eq!(receiver.lines(), lines(0..3));
+    assert_eq!(
+        *faults.lock().unwrap(),
+        ["QueueFull { channel: \"scripted\" }"]
+    );
+}
+
+#[test]
+fn a_capture_waits_for_its_outputs() {
+    let receiver = Receiver::new(1, &[]);
+    let (mut outputs, _) = start(&plan(&receiver, 1, WhenFull::Wait));
+    for n in 0..100 {
+        raise(&mut outputs, n);
+    }
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.dropped), (100, 0));
+    assert_eq!(receiver.lines(), lines(0..100));
+}
+
+#[test]
+fn a_failure_is_told_once_until_it_is_over() {
+    let untaken = Reply::Fail(0, Others::Untaken { after: None });
+    let receiver = Receiver::new(9, &[untaken.clone(), untaken.clone(), untaken]);
+    let (mut outputs, faults) = start(&plan(&receiver, 100, WhenFull::Drop));
+    for n in 0..5 {
+        raise(&mut outputs, n);
+    }
+    receiver.wait(|lines, _, _| lines.len() == 5);
+    let stats = channel(&outputs.finish());
+    assert_eq!(
+        (stats.sent, stats.failed, stats.retried, stats.redelivered),
+        (5, 3, 3, 0)
+    );
+    assert_eq!(receiver.lines(), lines(0..5));
+    let faults = faults.lock().unwrap().clone();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].starts_with("Failed"), "{faults:?}");
+    assert!(faults[1].starts_with("Restored"), "{faults:?}");
+}
+
+#[test]
+fn what_may_have_arrived_is_marked_when_it_is_sent_again() {
+    let receiver = Receiver::new(1, &[Reply::Fail(0, Others::Unknown { timeout: true })]);
+    let (mut outputs, _) = start(&plan(&receiver, 100, WhenFull::Drop));
+    raise(&mut outputs, 7);
+    receiver.wait(|lines, _, _| lines.len() == 1);
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.redelivered), (1, 1));
+    let line = receiver.lines().remove(0);
+    assert!(line.starts_with(": Debug 7 () (redelivery "), "{line}");
+}
+
+#[test]
+fn one_alert_that_is_refused_does_not_hold_up_the_others() {
+    let receiver = Receiver::new(100, &[Reply::Hang, Reply::Reject(": Debug 5 ()")]);
+    let (mut outputs, faults) = start(&plan(&receiver, 100, WhenFull::Drop));
+    raise(&mut outputs, 0);
+    receiver.wait(|_, _, hanging| hanging);
+    for n in 1..20 {
+        raise(&mut outputs, n);
+    }
+    receiver.release();
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.rejected), (19, 1));
+    assert_eq!(receiver.lines(), lines((0..20).filter(|n| *n != 5)));
+    assert!(faults.lock().unwrap()[0].starts_with("Failed"));
+}
+
+#[test]
+fn a_channel_that_hangs_delays_neither_the_others_nor_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("alerts");
+    let receiver = Receiver::new(1, &[Reply::Hang]);
+    let mut plan = plan(&receiver, 100, WhenFull::Drop);
+    plan.channels.push(ChannelPlan {
+        target: Target::File {
+            path: path.clone(),
+            keep_open: true,
+        },
+        encoding: Encoding::Text,
+        retry: None,
+    });
+    let (mut outputs, faults) = start(&plan);
+    for n in 0..3 {
+        raise(&mut outputs, n);
+    }
+    let stats = outputs.finish();
+    assert_eq!(channel(&stats).discarded, 3);
+    assert_eq!(stats.channels[1].sent, 3);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().collect::<Vec<_>>(), lines(0..3));
+    let faults = faults.lock().unwrap();
+    assert!(faults.iter().all(|f| f.contains("scripted")), "{faults:?}");
+}
+
+#[test]
+fn a_reload_loses_nothing_that_waits_and_keeps_the_order() {
+    let receiver = Receiver::new(1, &[Reply::Hang]);
+    let first = plan(&receiver, 100, WhenFull::Drop);
+    let (mut outputs, _) = start(&first);
+    for n in 0..10 {
+        raise(&mut outputs, n);
+    }
+    receiver.wait(|_, _, hanging| hanging);
+    // The same again changes nothing; another configuration of it takes over.
+    outputs.replace(first.open(|f| panic!("{f:?}")));
+    outputs.replace(plan(&receiver.changed(), 100, WhenFull::Drop).open(|f| panic!("{f:?}")));
+    for n in 10..20 {
+        raise(&mut outputs, n);
+    }
+    receiver.release();
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.queued, stats.sent), (20, 20));
+    assert_eq!(receiver.lines(), lines(0..20));
+}
+
+#[test]
+fn a_channel_that_a_reload_takes_away_still_delivers_what_waits() {
+    let receiver = Receiver::new(1, &[Reply::Hang]);
+    let with = plan(&receiver, 100, WhenFull::Drop);
+    let (mut outputs, _) = start(&with);
+    for n in 0..5 {
+        raise(&mut outputs, n);
+    }
+    receiver.wait(|_, _, hanging| hanging);
+    let without = Plan {
+        channels: Vec::new(),
+        ..with
+    };
+    outputs.replace(without.open(|f| panic!("{f:?}")));
+    raise(&mut outputs, 5);
+    receiver.release();
+    let stats = channel(&outputs.finish());
+    assert!(stats.removed);
+    assert_eq!((stats.queued, stats.sent), (5, 5));
+}
+
+#[test]
+fn reopening_reaches_the_receiver() {
+    let receiver = Receiver::new(1, &[]);
+    let (outputs, _) = start(&plan(&receiver, 100, WhenFull::Drop));
+    outputs.reopen();
+    outputs.finish();
+    assert_eq!(receiver.reopened(), 1);
+}
+
+#[test]
+fn an_attempt_that_takes_too_long_is_told_once() {
+    let receiver = Receiver::new(1, &[Reply::Hang]);
+    let mut plan = plan(&receiver, 100, WhenFull::Drop);
+    plan.timeout = Duration::ZERO;
+    let (mut outputs, faults) = start(&plan);
+    raise(&mut outputs, 0);
+    receiver.wait(|_, _, hanging| hanging);
+    while faults.lock().unwrap().is_empty() {
+        outputs.tick();
+    }
+    outputs.tick();
+    assert!(outputs.stats().snapshot().channels[0].blocked.is_some());
+    receiver.release();
+    outputs.finish();
+    let faults = faults.lock().unwrap();
+    let told = faults.iter().filter(|f| f.starts_with("Timeout"));
+    assert_eq!(told.count(), 1, "{faults:?}");
+}
