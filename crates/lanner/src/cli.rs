@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::legacy::Legacy;
 use crate::seccomp::Seccomp;
@@ -29,6 +30,10 @@ pub(crate) enum Task {
     DiffAlerts(DiffAlerts),
     /// `seccomp`.
     Seccomp(Box<Seccomp>),
+    /// `completions`.
+    Completions(Completions),
+    /// `man`.
+    Man(Man),
 }
 
 /// Print the events of a capture.
@@ -110,13 +115,55 @@ pub(crate) struct DiffAlerts {
     pub(crate) examples: usize,
 }
 
+/// Print the completion script of a shell.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lanner completions bash > /etc/bash_completion.d/lanner\n  \
+    lanner completions zsh --name falco > /usr/local/share/zsh/site-functions/_falco")]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: Shell,
+
+    /// The name that the binary is called by.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) name: Name,
+}
+
+/// Write the manual pages into a folder.
+#[derive(Args, Debug)]
+pub(crate) struct Man {
+    /// The folder.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+/// A name of the binary; its flags and subcommands depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Name {
+    /// With subcommands.
+    #[default]
+    Lanner,
+    /// Flags only, as Falco has them.
+    Falco,
+}
+
+impl Name {
+    /// The definition of the command line under this name.
+    pub(crate) fn command(self) -> clap::Command {
+        match self {
+            Name::Lanner => Cli::command(),
+            Name::Falco => Bare::command().name("falco"),
+        }
+    }
+}
+
 /// Reads the command line. Under the name `falco` there are flags only, as Falco has them.
 pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::Error> {
     let args: Vec<OsString> = args.collect();
     let called = args.first().map(PathBuf::from);
     let falco = called.is_some_and(|p| p.file_stem().is_some_and(|name| name == "falco"));
     if falco {
-        let mut command = Bare::command().name("falco");
+        let mut command = Name::Falco.command();
         let matches = command.try_get_matches_from_mut(&args)?;
         let flags = Bare::from_arg_matches(&matches)?.flags;
         return Ok(Task::Monitor(Arc::new(Invocation {
@@ -134,6 +181,8 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::
         Some(Command::Record(record)) => Task::Record(record),
         Some(Command::DiffAlerts(diff)) => Task::DiffAlerts(diff),
         Some(Command::Seccomp(seccomp)) => Task::Seccomp(seccomp),
+        Some(Command::Completions(completions)) => Task::Completions(completions),
+        Some(Command::Man(man)) => Task::Man(man),
     })
 }
 
@@ -184,6 +233,9 @@ enum Command {
     Record(Record),
     DiffAlerts(DiffAlerts),
     Seccomp(Box<Seccomp>),
+    Completions(Completions),
+    #[command(hide = true)]
+    Man(Man),
 }
 
 /// How listings are printed.

@@ -14,6 +14,7 @@ mod legacy;
 mod list_events;
 mod list_fields;
 mod log;
+mod manual;
 mod monitor;
 mod notify;
 mod outputs;
@@ -63,6 +64,8 @@ fn main() -> ExitCode {
         Task::Record(record) => record::run(record),
         Task::DiffAlerts(diff) => diff_alerts::run(diff),
         Task::Seccomp(seccomp) => Ok(seccomp::run(seccomp)),
+        Task::Completions(completions) => manual::completions(completions),
+        Task::Man(man) => manual::pages(man),
     };
     match outcome {
         Ok(code) => code,
