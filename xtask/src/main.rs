@@ -6,6 +6,8 @@
 //! * `codegen [--check]`: turns `crates/event/schema` into Rust tables and a C header.
 //! * `compat [NAME [COUNT]]`: compares with what Falco was seen to do on captures (those with NAME
 //!   in their names), and shows COUNT differences of each.
+//! * `dist [--check]`: the static binary and the Debian package, in `target/dist`; `--check`
+//!   installs, upgrades and removes the package in a clean Debian tree.
 //! * `tidy`: the checks of the tree that no compiler makes.
 //! * `test`: format, lints, `tidy` and every test.
 
@@ -13,6 +15,9 @@ mod bpf;
 mod check;
 mod codegen;
 mod compat;
+mod deb;
+mod debian;
+mod dist;
 mod live;
 mod setup;
 mod tidy;
@@ -45,11 +50,13 @@ fn run(args: &[&str]) -> Result<()> {
         ["compat"] => compat::run("", "3"),
         ["compat", only] => compat::run(only, "10"),
         ["compat", only, show] => compat::run(only, show),
+        ["dist"] => dist::run(false),
+        ["dist", "--check"] => dist::run(true),
         ["tidy"] => tidy::run(),
         ["test"] => check::run(),
         _ => bail!(
             "expected one of: live, setup, bpf [--check], codegen [--check], \
-             compat [NAME [COUNT]], tidy, test"
+             compat [NAME [COUNT]], dist [--check], tidy, test"
         ),
     }
 }

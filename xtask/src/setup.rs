@@ -21,8 +21,26 @@ const PACKAGES: &[(&str, &str)] = &[
     ("containerd", "/usr/bin/containerd"),
 ];
 
+/// What only packages and guests need, on top.
+const DIST_PACKAGES: &[(&str, &str)] = &[
+    ("lintian", "/usr/bin/lintian"),
+    ("mmdebstrap", "/usr/bin/mmdebstrap"),
+    ("e2fsprogs", "/usr/sbin/mke2fs"),
+];
+
+/// Installs what builds and tests need.
 pub fn run() -> Result<()> {
-    let missing: Vec<&str> = PACKAGES
+    install(PACKAGES)
+}
+
+/// Installs what `dist` and `vm` need besides.
+pub fn dist() -> Result<()> {
+    install(PACKAGES)?;
+    install(DIST_PACKAGES)
+}
+
+fn install(packages: &[(&'static str, &str)]) -> Result<()> {
+    let missing: Vec<&str> = packages
         .iter()
         .filter(|(_, file)| !Path::new(file).exists())
         .map(|(p, _)| *p)

@@ -169,3 +169,64 @@ fn a_main_file_that_is_not_there_is_an_error() {
         "Could not find configuration file at /nonexistent.yaml"
     );
 }
+
+/// What the packaged file sets otherwise than the keys' defaults.
+const PACKAGED: &[&str] = &[
+    "capture.path_prefix",
+    "file_output.filename",
+    "log_stderr",
+    "log_syslog",
+    "metrics.enabled",
+    "metrics.interval",
+    "program_output.program",
+    "stdout_output.enabled",
+    "syscall_event_drops.actions",
+    "syslog_output.enabled",
+    "webserver.enabled",
+    "webserver.listen_address",
+    "webserver.prometheus_metrics_enabled",
+];
+
+#[test]
+fn the_packaged_file_has_every_key_with_its_default() {
+    let text = include_str!("../../../../packaging/falco.yaml");
+    let root = document(text).unwrap();
+    let found = keys::check(&root, lanner_diag::FileId(0));
+    assert!(found.is_empty(), "{found:?}");
+    for (name, kind, default) in keys::KEYS {
+        // An old name; and what has no value of its own.
+        if *name == "rules_file" {
+            continue;
+        }
+        let top = name.split('.').next().unwrap_or(name);
+        let line = |start: &str| {
+            text.lines()
+                .any(|l| l.starts_with(&format!("{start}{top}:")))
+        };
+        let Some(value) = tree::find(&root, name) else {
+            let without = matches!(kind, keys::Kind::Any | keys::Kind::List);
+            assert!(
+                without && line("# "),
+                "{name} is not in packaging/falco.yaml"
+            );
+            continue;
+        };
+        let Some(value) = value.to_text() else {
+            assert!(line(""), "{name}");
+            continue;
+        };
+        let same = value == *default;
+        assert_ne!(
+            same,
+            PACKAGED.contains(name),
+            "{name}: {value}, default {default}"
+        );
+        if !same {
+            let beside = format!(
+                "default: {}",
+                if default.is_empty() { "none" } else { default }
+            );
+            assert!(text.contains(&beside), "{name}: {beside}");
+        }
+    }
+}
