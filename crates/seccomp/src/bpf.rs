@@ -125,6 +125,104 @@ impl Insn {
     }
 }
 
+/// Arithmetic of A with an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are those of linux/bpf_common.h")]
+pub enum Alu {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Or,
+    And,
+    Lsh,
+    Rsh,
+    Xor,
+}
+
+/// What an instruction does; an operand that is `None` is the register X.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Operation {
+    /// A := the word at an offset of the data.
+    Load(u32),
+    LoadLen,
+    LoadXLen,
+    LoadImm(u32),
+    LoadXImm(u32),
+    /// A := a scratch word.
+    LoadMem(u32),
+    LoadXMem(u32),
+    Store(u32),
+    StoreX(u32),
+    /// X := A.
+    Tax,
+    /// A := X.
+    Txa,
+    Negate,
+    Alu(Alu, Option<u32>),
+    /// Skips so many instructions.
+    Jump(u32),
+    Branch {
+        test: Test,
+        operand: Option<u32>,
+        jt: u8,
+        jf: u8,
+    },
+    Return(u32),
+    ReturnA,
+    /// Nothing that a seccomp filter may do.
+    Unknown,
+}
+
+impl Insn {
+    /// What the instruction does.
+    pub fn operation(&self) -> Operation {
+        let Insn { code, jt, jf, k } = *self;
+        let operand = (code & SRC_X == 0).then_some(k);
+        match code {
+            LD_W_ABS => Operation::Load(k),
+            LD_W_LEN => Operation::LoadLen,
+            LDX_W_LEN => Operation::LoadXLen,
+            LD_IMM => Operation::LoadImm(k),
+            LDX_IMM => Operation::LoadXImm(k),
+            LD_MEM => Operation::LoadMem(k),
+            LDX_MEM => Operation::LoadXMem(k),
+            ST => Operation::Store(k),
+            STX => Operation::StoreX(k),
+            TAX => Operation::Tax,
+            TXA => Operation::Txa,
+            ALU_NEG => Operation::Negate,
+            JA => Operation::Jump(k),
+            RET_K => Operation::Return(k),
+            RET_A => Operation::ReturnA,
+            _ => match (code & CLASS, code & OP) {
+                (ALU, 0x00) => Operation::Alu(Alu::Add, operand),
+                (ALU, 0x10) => Operation::Alu(Alu::Sub, operand),
+                (ALU, 0x20) => Operation::Alu(Alu::Mul, operand),
+                (ALU, 0x30) => Operation::Alu(Alu::Div, operand),
+                (ALU, 0x40) => Operation::Alu(Alu::Or, operand),
+                (ALU, 0x50) => Operation::Alu(Alu::And, operand),
+                (ALU, 0x60) => Operation::Alu(Alu::Lsh, operand),
+                (ALU, 0x70) => Operation::Alu(Alu::Rsh, operand),
+                (ALU, 0xa0) => Operation::Alu(Alu::Xor, operand),
+                (JMP, op @ (0x10 | 0x20 | 0x30 | 0x40)) => Operation::Branch {
+                    test: match op {
+                        0x10 => Test::Eq,
+                        0x20 => Test::Gt,
+                        0x30 => Test::Ge,
+                        _ => Test::Set,
+                    },
+                    operand,
+                    jt,
+                    jf,
+                },
+                _ => Operation::Unknown,
+            },
+        }
+    }
+}
+
 /// Why the kernel would refuse a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {

@@ -63,6 +63,17 @@ fn by_name(name: &str) -> Option<&'static Set> {
     TABLE.sets.iter().find(|s| s.name == name)
 }
 
+/// The value of a name of any set.
+pub fn value(name: &str) -> Option<u64> {
+    let all = TABLE.sets.iter().flat_map(|s| &s.constants);
+    all.into_iter().find(|c| c.0 == name).map(|c| c.1)
+}
+
+/// The names of all sets.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.sets.iter().flat_map(|s| &s.constants).map(|c| c.0)
+}
+
 impl Set {
     /// The bits that hold one of several values; every other bit is a flag of its own. All bits
     /// where the argument is one value, 0 where it is flags only.

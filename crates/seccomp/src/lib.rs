@@ -2,6 +2,8 @@
 //!
 //! * [`Arch`] and [`table`]: the system call ABIs, and the numbers, arguments and ages of calls.
 //! * [`constants`]: what values of arguments are called.
+//! * [`expression`]: calls as people write them.
+//! * [`purpose`]: what calls are for.
 //! * [`document`], [`profile`]: profiles as people write them, with the place of everything.
 //! * [`target`]: who applies a profile and where, and what of it counts then.
 //! * [`defaults`]: the profiles that engines apply where none is named.
@@ -9,6 +11,7 @@
 //! * [`lint`]: what is wrong, dangerous or surprising in a profile.
 //! * [`policy`]: what a profile decides for each call, number by number.
 //! * [`compile`]: a policy as a classic BPF program.
+//! * [`symbolic`]: what a policy or a program does with every call there is.
 //! * [`bpf`]: such programs: checking as the kernel does, emulating, printing.
 //! * [`load`]: loading them into the running kernel.
 //! * [`launch`], [`supervise`], [`notify`]: commands under a filter, and what it refuses them.
@@ -50,6 +53,7 @@ pub mod compile;
 pub mod constants;
 pub mod defaults;
 pub mod document;
+pub mod expression;
 pub mod launch;
 pub mod lint;
 pub mod live;
@@ -59,7 +63,9 @@ pub mod oci;
 pub mod policy;
 pub mod profile;
 mod ptrace;
+pub mod purpose;
 pub mod supervise;
+pub mod symbolic;
 pub mod table;
 pub mod target;
 

@@ -136,7 +136,7 @@ pub struct Decision {
 }
 
 /// Why a call gets its action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// This rule, an index into [`Spec::rules`].
     Rule(usize),
@@ -146,6 +146,15 @@ pub enum Reason {
     Abi,
     /// Its number is above all that the profile names, or it is `setup` on s390.
     Stub,
+}
+
+/// What decides the calls of one number.
+#[derive(Clone, Copy, Debug)]
+pub enum Lookup<'a> {
+    /// All get this.
+    Fixed(Action, Reason),
+    /// The choices of an ABI; the default action where none fits.
+    Decided(Arch, &'a Decision),
 }
 
 /// What is decided for the calls of one ABI.
@@ -198,43 +207,52 @@ impl Policy {
 
     /// What happens to a call, and why.
     pub fn decide(&self, data: &Data) -> (Action, Reason) {
-        let mut abis = self.abis.iter().filter(|a| a.arch.audit() == data.arch);
+        let (arch, decision) = match self.lookup(data.arch, data.nr) {
+            Lookup::Fixed(action, reason) => return (action, reason),
+            Lookup::Decided(arch, decision) => (arch, decision),
+        };
+        let keep = word_mask(arch.word_bits());
+        let args = data.args.map(|a| a & keep);
+        let mut choices = decision.choices.iter();
+        match choices.find(|c| c.conditions.iter().all(|t| t.holds(&args))) {
+            Some(choice) => (choice.action, Reason::Rule(choice.rule)),
+            None => (self.default, Reason::Default),
+        }
+    }
+
+    /// What decides a call of this audit architecture and number.
+    pub fn lookup(&self, audit: u32, nr: u32) -> Lookup<'_> {
+        let mut abis = self.abis.iter().filter(|a| a.arch.audit() == audit);
         let Some(first) = abis.next() else {
-            return (Action::KillThread, Reason::Abi);
+            return Lookup::Fixed(Action::KillThread, Reason::Abi);
         };
         let second = abis.next();
-        let is_x32 = first.arch.audit() == Arch::X86_64.audit() && data.nr & X32_BIT != 0;
+        let is_x32 = first.arch.audit() == Arch::X86_64.audit() && nr & X32_BIT != 0;
         let wanted = |a: &&AbiPolicy| (a.arch == Arch::X32) == is_x32;
         let abi = Some(first).filter(wanted).or(second.filter(wanted));
         if let Some(highest) = abi.and_then(|a| a.highest)
-            && data.nr > highest
+            && nr > highest
         {
-            return (Action::Errno(ENOSYS), Reason::Stub);
+            return Lookup::Fixed(Action::Errno(ENOSYS), Reason::Stub);
         }
         let Some(abi) = abi else {
-            return if data.nr == u32::MAX {
-                (self.default, Reason::Default)
+            return if nr == u32::MAX {
+                Lookup::Fixed(self.default, Reason::Default)
             } else {
-                (Action::KillThread, Reason::Abi)
+                Lookup::Fixed(Action::KillThread, Reason::Abi)
             };
         };
         // Without x32, libseccomp takes every number from its bit upward for x32.
         let x86_64_alone = abi.arch == Arch::X86_64 && second.is_none();
-        if x86_64_alone && data.nr >= X32_BIT && data.nr != u32::MAX {
-            return (Action::KillThread, Reason::Abi);
+        if x86_64_alone && nr >= X32_BIT && nr != u32::MAX {
+            return Lookup::Fixed(Action::KillThread, Reason::Abi);
         }
-        if matches!(abi.arch, Arch::S390 | Arch::S390x) && abi.highest.is_some() && data.nr == 0 {
-            return (Action::Errno(ENOSYS), Reason::Stub);
+        if matches!(abi.arch, Arch::S390 | Arch::S390x) && abi.highest.is_some() && nr == 0 {
+            return Lookup::Fixed(Action::Errno(ENOSYS), Reason::Stub);
         }
-        let Ok(at) = abi.decisions.binary_search_by_key(&data.nr, |d| d.0) else {
-            return (self.default, Reason::Default);
-        };
-        let keep = word_mask(abi.arch.word_bits());
-        let args = data.args.map(|a| a & keep);
-        let mut choices = abi.decisions[at].1.choices.iter();
-        match choices.find(|c| c.conditions.iter().all(|t| t.holds(&args))) {
-            Some(choice) => (choice.action, Reason::Rule(choice.rule)),
-            None => (self.default, Reason::Default),
+        match abi.decisions.binary_search_by_key(&nr, |d| d.0) {
+            Ok(at) => Lookup::Decided(abi.arch, &abi.decisions[at].1),
+            Err(_) => Lookup::Fixed(self.default, Reason::Default),
         }
     }
 

@@ -5,6 +5,7 @@ use lanner_diag::Diagnostic;
 use super::{Subject, enumerate};
 use crate::compile::{self, Options};
 use crate::defaults::CLONE_NEW;
+use crate::purpose::DANGEROUS;
 use crate::{Action, Arch, table};
 
 pub(super) fn check(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
@@ -212,45 +213,11 @@ fn io_uring(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     );
 }
 
-/// Calls that give away more of the kernel than most programs need, and what they are good for.
-const DANGEROUS: [(&str, &str); 24] = [
-    ("bpf", "loads programs into the kernel"),
-    ("ptrace", "reads and changes other processes"),
-    ("process_vm_writev", "changes other processes"),
-    ("kexec_load", "replaces the kernel"),
-    ("kexec_file_load", "replaces the kernel"),
-    ("init_module", "loads code into the kernel"),
-    ("finit_module", "loads code into the kernel"),
-    ("delete_module", "unloads code from the kernel"),
-    ("mount", "changes what is where"),
-    ("move_mount", "changes what is where"),
-    ("pivot_root", "changes what is where"),
-    (
-        "unshare",
-        "makes namespaces, and with them new capabilities",
-    ),
-    ("setns", "enters the namespaces of others"),
-    ("userfaultfd", "stops the kernel in the middle of a copy"),
-    ("perf_event_open", "observes other processes and the kernel"),
-    ("keyctl", "uses keys that are not kept apart by containers"),
-    ("add_key", "uses keys that are not kept apart by containers"),
-    (
-        "request_key",
-        "uses keys that are not kept apart by containers",
-    ),
-    ("open_by_handle_at", "opens files that no path leads to"),
-    ("iopl", "talks to devices directly"),
-    ("ioperm", "talks to devices directly"),
-    ("reboot", "stops the machine"),
-    ("swapon", "changes what memory is written to"),
-    ("acct", "writes what every process does to a file"),
-];
-
 fn dangerous(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     if subject.policy.default.permits() {
         return;
     }
-    for (name, what) in DANGEROUS {
+    for (name, what, _) in DANGEROUS {
         if !subject.permits_all(name) {
             continue;
         }
