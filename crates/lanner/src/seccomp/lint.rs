@@ -88,9 +88,9 @@ pub(crate) fn run(lint: &Lint) -> Result<Found> {
             }
             out += &format!(
                 "{}: {}, {}\n",
-                counted(checked.len(), "profile"),
-                counted(errors, "error"),
-                counted(warnings, "warning")
+                report::counted(checked.len(), "profile"),
+                report::counted(errors, "error"),
+                report::counted(warnings, "warning")
             );
             report::print(&out)?;
         }
@@ -126,10 +126,4 @@ fn check(lint: &Lint, path: &std::path::Path) -> Result<Checked> {
         faults,
         unreadable,
     })
-}
-
-/// `1 error`, `2 errors`.
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }

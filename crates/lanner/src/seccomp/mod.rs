@@ -4,6 +4,7 @@
 
 mod compile;
 mod defaults;
+mod explain;
 mod input;
 mod lint;
 mod report;
@@ -31,6 +32,7 @@ pub(crate) struct Seccomp {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Lint(lint::Lint),
+    Explain(explain::Explain),
     Compile(compile::Compile),
     Defaults(defaults::Defaults),
 }
@@ -53,6 +55,7 @@ pub(crate) enum Found {
 pub(crate) fn run(seccomp: &Seccomp) -> ExitCode {
     let outcome = match &seccomp.verb {
         Verb::Lint(lint) => lint::run(lint),
+        Verb::Explain(explain) => explain::run(explain),
         Verb::Compile(compile) => compile::run(compile),
         Verb::Defaults(defaults) => defaults::run(defaults),
     };

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use lanner_diag::{Diagnostic, Files, Severity, Style};
+use lanner_seccomp::Action;
 use serde_json::{Value, json};
 
 /// How results are printed.
@@ -84,4 +85,116 @@ pub(crate) fn diagnostic_json(fault: &Diagnostic, files: &Files) -> Value {
     value["notes"] = json!(fault.notes);
     value["help"] = json!(fault.help);
     value
+}
+
+/// Columns of the terminal, or 100 where there is none.
+pub(crate) fn width() -> usize {
+    let stdout = std::io::stdout();
+    let columns = match stdout.is_terminal() {
+        true => rustix::termios::tcgetwinsize(&stdout).map_or(0, |w| w.ws_col),
+        false => 0,
+    };
+    match usize::from(columns) {
+        0 => 100,
+        columns => columns.clamp(40, 200),
+    }
+}
+
+/// Colours for what standard output shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paint(bool);
+
+impl Paint {
+    /// Colours if standard output is a terminal.
+    pub(crate) fn stdout() -> Paint {
+        Paint(style(&std::io::stdout()) == Style::Colour)
+    }
+
+    fn in_colour(self, code: &str, text: &str) -> String {
+        if self.0 {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Headings.
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.in_colour("1", text)
+    }
+
+    /// An action: green if the call happens, red if it does not, yellow if somebody is asked.
+    pub(crate) fn action(self, action: Action, text: &str) -> String {
+        let code = match action {
+            Action::Allow | Action::Log => "32",
+            Action::Notify | Action::Trace(_) => "33",
+            _ => "31",
+        };
+        self.in_colour(code, text)
+    }
+}
+
+/// Words in lines of `width` columns, those after the first indented.
+pub(crate) fn wrap<'a>(
+    words: impl IntoIterator<Item = &'a str>,
+    indent: usize,
+    width: usize,
+) -> String {
+    let mut out = String::new();
+    let mut column = indent;
+    for word in words {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > width {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            column = indent;
+        } else if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
+/// An action as people read it: without the prefix, error numbers by name.
+pub(crate) fn action(action: Action) -> String {
+    let name = action.name().trim_start_matches("SCMP_ACT_");
+    match action {
+        Action::Errno(n) => match lanner_seccomp::profile::errno_name(n) {
+            Some(errno) => format!("{name} {errno}"),
+            None => format!("{name} {n}"),
+        },
+        Action::Trace(n) => format!("{name} {n}"),
+        Action::Trap(n) if n != 0 => format!("{name} {n}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// An action for scripts.
+pub(crate) fn action_json(action: Action) -> Value {
+    let data = match action {
+        Action::Errno(n) | Action::Trace(n) | Action::Trap(n) => json!(n),
+        _ => Value::Null,
+    };
+    json!({ "action": action.name(), "data": data })
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_and_the_next_lines_indented() {
+        assert_eq!(wrap(["aa", "bb", "cc"], 2, 8), "aa bb\n  cc");
+        assert_eq!(wrap(["aaaaaaaaaa", "b"], 1, 4), "aaaaaaaaaa\n b");
+        assert_eq!(wrap([], 1, 4), "");
+    }
 }

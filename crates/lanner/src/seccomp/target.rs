@@ -70,6 +70,11 @@ pub(crate) enum EngineName {
 pub(crate) struct Caps(pub(crate) Vec<String>);
 
 impl TargetArgs {
+    /// The ABI that calls are made on.
+    pub(crate) fn abi(&self) -> Result<Arch> {
+        self.arch.map_or_else(|| self.native(), Ok)
+    }
+
     /// The architecture of the machine.
     pub(crate) fn native(&self) -> Result<Arch> {
         let native = self.machine.or(self.arch.map(Arch::machine));
@@ -246,6 +251,7 @@ mod tests {
                 ..TargetArgs::default()
             };
             assert_eq!(args.native().ok(), Some(expect));
+            assert_eq!(args.abi().ok(), Some(arch));
         };
         check(Arch::X86, None, Arch::X86_64);
         check(Arch::X86, Some(Arch::X86), Arch::X86);
