@@ -451,8 +451,7 @@ impl Subject {
                 .collect();
             starred.extend(of.iter().filter(|r| r.own == Extent::Partly).copied());
             let count = |f: fn(&Row) -> Extent| of.iter().filter(|r| f(r) != Extent::No).count();
-            let _ = writeln!(
-                out,
+            let line = format!(
                 "{:<13} {:>4} {:>6} {:>4}  {}",
                 purpose.name,
                 count(|r| r.own),
@@ -460,6 +459,7 @@ impl Subject {
                 of.len(),
                 report::wrap(shown.iter().map(String::as_str), 31, width)
             );
+            out += &format!("{}\n", line.trim_end());
         }
         let count = |f: fn(&Row) -> Extent| rows.iter().filter(|r| f(r) != Extent::No).count();
         let total = format!(

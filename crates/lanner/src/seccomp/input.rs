@@ -10,7 +10,7 @@ use lanner_diag::{Diagnostic, Files, Severity, render};
 use lanner_seccomp::document::{self, MAX_TEXT};
 use lanner_seccomp::policy::Policy;
 use lanner_seccomp::profile::{self, Profile};
-use lanner_seccomp::target::{Applied, Target};
+use lanner_seccomp::target::{Applied, Engine, Target};
 
 use super::report;
 use super::target::TargetArgs;
@@ -168,7 +168,7 @@ impl Loaded {
     /// [`Refused`] if the engine would refuse it.
     pub(crate) fn apply(&self, args: &TargetArgs) -> Result<(Target, Applied, Policy)> {
         let target = args.target(Some(&self.profile))?;
-        self.tell(args);
+        self.tell(args, &target);
         match target.apply(&self.profile) {
             Ok(Some(applied)) => {
                 let policy = Policy::new(&applied.spec);
@@ -180,18 +180,21 @@ impl Loaded {
     }
 
     /// Notes on how the profile was read, on stderr.
-    fn tell(&self, args: &TargetArgs) {
+    fn tell(&self, args: &TargetArgs, target: &Target) {
         let name = self.files.name(self.profile.file);
         let mut notes = Vec::new();
         if !self.profile.comments.is_empty() {
             notes.push("has comments: read here, refused by runtimes".to_owned());
         }
         if args.engine_is_assumed(&self.profile) {
-            notes.push(
-                "has keys that only engines resolve, and is read as Docker or containers-common \
-                 does; --runtime containerd shows what is left of it without one"
-                    .to_owned(),
-            );
+            let engine = match target.engine {
+                Engine::ContainersCommon => "containers-common does",
+                _ => "Docker does",
+            };
+            notes.push(format!(
+                "has keys that only engines resolve, and is read as {engine}; --runtime \
+                 containerd shows what is left of it without one"
+            ));
         }
         for fault in &self.faults {
             let place = fault.span().map(|s| self.files.line_column(s));
