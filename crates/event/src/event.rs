@@ -255,26 +255,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::encode;
 
-    fn record(ty: u16, params: &[&[u8]]) -> Vec<u8> {
+    fn record(ty: EventType, params: &[&[u8]]) -> Vec<u8> {
         let mut out = Vec::new();
-        let len = HEADER_LEN + params.iter().map(|p| 2 + p.len()).sum::<usize>();
-        out.extend_from_slice(&7u64.to_le_bytes());
-        out.extend_from_slice(&42u64.to_le_bytes());
-        out.extend_from_slice(&(len as u32).to_le_bytes());
-        out.extend_from_slice(&ty.to_le_bytes());
-        out.extend_from_slice(&(params.len() as u32).to_le_bytes());
-        params
-            .iter()
-            .for_each(|p| out.extend_from_slice(&(p.len() as u16).to_le_bytes()));
-        params.iter().for_each(|p| out.extend_from_slice(p));
+        encode(&mut out, ty, 7, 42, params).unwrap();
         out
     }
 
     #[test]
     fn parameters_are_reached_by_position_name_and_width() {
         let bytes = record(
-            EventType::SYSCALL_OPENAT_2_X.0,
+            EventType::SYSCALL_OPENAT_2_X,
             &[
                 &3i64.to_le_bytes(),
                 &(-100i64).to_le_bytes(),
@@ -298,7 +290,10 @@ mod tests {
 
     #[test]
     fn every_cut_of_a_record_is_an_error_value() {
-        let bytes = record(5, &[&0i64.to_le_bytes(), &3i64.to_le_bytes()]);
+        let bytes = record(
+            EventType::SYSCALL_CLOSE_X,
+            &[&0i64.to_le_bytes(), &3i64.to_le_bytes()],
+        );
         for cut in 0..bytes.len() {
             assert!(Event::parse(&bytes[..cut], 0, 0).is_err(), "{cut}");
         }

@@ -5,7 +5,7 @@
 //!
 //! * [`schema`]: what an event type is: name, parameters, flags ([`EventType`], [`EventInfo`]),
 //!   and the system call tables ([`Syscall`]).
-//! * [`Event`]: one decoded event, borrowing the bytes it came in.
+//! * [`Event`]: one decoded event, borrowing the bytes it came in; [`encode`] makes such bytes.
 //! * [`Selection`]: which calls and tracepoints are wanted, with which outcome.
 //! * [`source`]: what yields events, and the ledger of what was lost.
 //! * [`snapshot`]: the state of a machine at the start of a capture (processes, file descriptors,
@@ -16,6 +16,7 @@
 //! value, never a panic.
 #![forbid(unsafe_code)]
 
+mod encode;
 mod event;
 mod generated;
 pub mod schema;
@@ -25,6 +26,7 @@ pub mod source;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use encode::{TooLong, encode};
 pub use event::{Event, HEADER_LEN, MAX_PARAMS, Malformed, ParamIter};
 pub use schema::{
     Category, EventFlags, EventInfo, EventType, FlagTable, Format, Kind, ParamInfo, ParamType,

@@ -18,8 +18,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::event::{Event, HEADER_LEN};
-use crate::schema::{EventFlags, EventType, ParamType};
+use crate::encode::encode;
+use crate::event::Event;
+use crate::schema::{EventType, ParamType};
+use crate::source::RawEvent;
 
 /// Family numbers in addresses and tuples.
 const AF_UNIX: u8 = 1;
@@ -144,7 +146,7 @@ impl EventBuilder {
         let Some(param) = info.params.get(index) else {
             panic!("{} has no parameter {index}", info.symbol);
         };
-        self.params[index] = encode(param.ty, value.into());
+        self.params[index] = wire(param.ty, value.into());
         self
     }
 
@@ -159,25 +161,9 @@ impl EventBuilder {
     /// # Panics
     /// If a parameter is longer than its length can say.
     pub fn build(&self) -> Record {
-        let large = self.ty.info().has(EventFlags::LARGE_PAYLOAD);
-        let width = if large { 4 } else { 2 };
-        let len = HEADER_LEN + self.params.iter().map(|p| width + p.len()).sum::<usize>();
-        let mut bytes = Vec::with_capacity(len);
-        bytes.extend_from_slice(&self.ts.to_le_bytes());
-        bytes.extend_from_slice(&self.tid.to_le_bytes());
-        bytes.extend_from_slice(&(len as u32).to_le_bytes());
-        bytes.extend_from_slice(&self.ty.0.to_le_bytes());
-        bytes.extend_from_slice(&(self.params.len() as u32).to_le_bytes());
-        for param in &self.params {
-            assert!(
-                large || param.len() <= usize::from(u16::MAX),
-                "a parameter of {} bytes",
-                param.len()
-            );
-            bytes.extend_from_slice(&(param.len() as u32).to_le_bytes()[..width]);
-        }
-        for param in &self.params {
-            bytes.extend_from_slice(param);
+        let mut bytes = Vec::new();
+        if let Err(error) = encode(&mut bytes, self.ty, self.ts, self.tid, &self.params) {
+            panic!("{error}");
         }
         Record {
             bytes,
@@ -199,6 +185,16 @@ impl Record {
     /// The bytes as a source yields them.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The record as a source hands it over: counted, and shown to rules.
+    pub fn raw(&self) -> RawEvent<'_> {
+        RawEvent {
+            cpu: self.cpu,
+            state_only: false,
+            counted: true,
+            bytes: &self.bytes,
+        }
     }
 
     /// The decoded event.
@@ -271,7 +267,7 @@ fn push_addr(out: &mut Vec<u8>, addr: SocketAddr) {
     out.extend_from_slice(&addr.port().to_le_bytes());
 }
 
-fn encode(ty: ParamType, value: Value) -> Vec<u8> {
+fn wire(ty: ParamType, value: Value) -> Vec<u8> {
     match value {
         Value::Bytes(bytes) => bytes,
         Value::Text(mut text) => {
