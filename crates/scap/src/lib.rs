@@ -21,6 +21,7 @@ mod block;
 mod convert;
 mod input;
 mod metadata;
+mod older;
 mod reader;
 mod writer;
 

@@ -283,17 +283,18 @@ fn fd(f: &mut Fields<'_>, lengths: bool) -> Result<FdEntry, Broken> {
         fd_type::DIRECTORY => FdKind::Directory { name: f.text()? },
         fd_type::FIFO => FdKind::Fifo { name: f.text()? },
         fd_type::EVENT => FdKind::Event { name: f.text()? },
-        fd_type::UNSUPPORTED => FdKind::Unsupported { name: f.text()? },
+        fd_type::UNSUPPORTED => {
+            let name = f.text()?;
+            // This writer puts the type here if older readers do not know it.
+            let kind = lengths.then(|| f.u8().ok()).flatten();
+            newer(kind.unwrap_or(fd_type::UNSUPPORTED), name)
+        }
         fd_type::SIGNALFD => FdKind::SignalFd { name: f.text()? },
         fd_type::EVENTPOLL => FdKind::EventPoll { name: f.text()? },
         fd_type::INOTIFY => FdKind::Inotify { name: f.text()? },
         fd_type::TIMERFD => FdKind::TimerFd { name: f.text()? },
         fd_type::NETLINK => FdKind::Netlink { name: f.text()? },
-        fd_type::BPF => FdKind::Bpf { name: f.text()? },
-        fd_type::USERFAULTFD => FdKind::UserFaultFd { name: f.text()? },
-        fd_type::IO_URING => FdKind::IoUring { name: f.text()? },
-        fd_type::MEMFD => FdKind::MemFd { name: f.text()? },
-        fd_type::PIDFD => FdKind::PidFd { name: f.text()? },
+        kind @ fd_type::BPF..=fd_type::PIDFD => newer(kind, f.text()?),
         // Of a newer writer. Without a length in front, what follows cannot be found.
         other if lengths => FdKind::Unsupported {
             name: format!("unknown-type:[{other}]").into(),
@@ -305,6 +306,18 @@ fn fd(f: &mut Fields<'_>, lengths: bool) -> Result<FdEntry, Broken> {
         ino,
         kind,
     })
+}
+
+/// A descriptor of a type that was added after 2022.
+fn newer(kind: u8, name: BString) -> FdKind {
+    match kind {
+        fd_type::BPF => FdKind::Bpf { name },
+        fd_type::USERFAULTFD => FdKind::UserFaultFd { name },
+        fd_type::IO_URING => FdKind::IoUring { name },
+        fd_type::MEMFD => FdKind::MemFd { name },
+        fd_type::PIDFD => FdKind::PidFd { name },
+        _ => FdKind::Unsupported { name },
+    }
 }
 
 fn v4(f: &mut Fields<'_>) -> Result<Ipv4Addr, Broken> {

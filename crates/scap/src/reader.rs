@@ -15,6 +15,7 @@ use crate::block::{self, Block, HEAD, MAX_EVENT_BLOCK, MAX_METADATA, TAIL};
 use crate::convert::{Converter, Outcome};
 use crate::input::{Fill, Input};
 use crate::metadata;
+use crate::older;
 
 /// Why something cannot be read as a capture.
 #[derive(Debug, thiserror::Error)]
@@ -400,7 +401,12 @@ impl Reader {
             self.progress.unfit_events += 1;
             return Step::Nothing;
         };
-        let end = start + size;
+        let mut end = start + size;
+        if ty == EventType::GENERIC_X
+            && let Some(restored) = older::restore(&mut buffer[start..end])
+        {
+            end = start + restored;
+        }
         let outcome = if count > MAX_PARAMS {
             if self.converter.shorten(&buffer[start..end], ty) {
                 Outcome::Converted

@@ -11,7 +11,7 @@ use lanner_event::snapshot::{
     FdEntry, FdKind, FdTableEntry, GroupEntry, Interface, L4, Machine, Snapshot, ThreadEntry,
     UserEntry,
 };
-use lanner_event::{Event, EventType, Poll, RawEvent, Source};
+use lanner_event::{Event, EventType, Poll, RawEvent, Source, encode};
 use proptest::prelude::*;
 
 use crate::{Compression, MAX_METADATA, MAX_REMEMBERED, OpenError, Progress, Reader, Writer};
@@ -84,16 +84,7 @@ fn read_all(mut reader: Reader) -> Result<Whole, OpenError> {
 
 fn record(ty: EventType, tid: i64, params: &[&[u8]]) -> Vec<u8> {
     let mut out = Vec::new();
-    let len = 26 + params.iter().map(|p| 2 + p.len()).sum::<usize>();
-    out.extend_from_slice(&7u64.to_le_bytes());
-    out.extend_from_slice(&tid.to_le_bytes());
-    out.extend_from_slice(&(len as u32).to_le_bytes());
-    out.extend_from_slice(&ty.0.to_le_bytes());
-    out.extend_from_slice(&(params.len() as u32).to_le_bytes());
-    params
-        .iter()
-        .for_each(|p| out.extend_from_slice(&(p.len() as u16).to_le_bytes()));
-    params.iter().for_each(|p| out.extend_from_slice(p));
+    encode(&mut out, ty, 7, tid, params).unwrap();
     out
 }
 
@@ -497,6 +488,11 @@ fn machine() -> Snapshot {
                     },
                 ),
                 fd(5, FdKind::PidFd { name: "p".into() }),
+                fd(6, FdKind::Bpf { name: "b".into() }),
+                fd(7, FdKind::MemFd { name: "m".into() }),
+                fd(8, FdKind::IoUring { name: "i".into() }),
+                fd(9, FdKind::UserFaultFd { name: "".into() }),
+                fd(10, FdKind::Unsupported { name: "".into() }),
             ],
         }],
         users: vec![UserEntry {
@@ -693,7 +689,7 @@ fn sysdig(capture: &[u8]) -> Option<String> {
     let output = std::process::Command::new("sysdig")
         .arg("-r")
         .arg(file.path())
-        .args(["-p", "%evt.num %evt.type %proc.name %fd.name"])
+        .args(["-p", "*%evt.num %evt.type %proc.name %fd.name"])
         .output();
     match output {
         Ok(output) => {
@@ -712,9 +708,17 @@ fn sysdig_reads_what_is_written() {
     let mut snapshot = machine();
     snapshot.threads[0].tid = 9;
     snapshot.fds[0].tid = 9;
-    // Not known to the sysdig of all distributions.
-    snapshot.fds[0].fds.pop();
+    let generic = |call: u16, native: u16| {
+        let params = [&call.to_le_bytes()[..], &native.to_le_bytes()];
+        event(EventType::GENERIC_X, 9, &params)
+    };
     let events = [
+        // getpid, and calls that it does not know: rseq, and sigreturn of 32-bit programs.
+        generic(16, 39),
+        generic(380, 334),
+        generic(410, 119),
+        // Of a type that it does not know, which it does not count.
+        event(EventType::SYSCALL_MLOCK_X, 9, &[&n64(0), &n64(1), &n64(2)]),
         event(READ_X, 9, &[&n64(3), b"abc", &n64(1), &n32(100)]),
         event(
             EventType::SYSCALL_OPENAT_2_X,
@@ -735,6 +739,15 @@ fn sysdig_reads_what_is_written() {
             return;
         };
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines, ["1 read a ", "2 openat a /etc/passwd"]);
+        assert_eq!(
+            lines,
+            [
+                "1 getpid a <NA>",
+                "2 <unknown> a <NA>",
+                "3 <unknown> a <NA>",
+                "4 read a ",
+                "5 openat a /etc/passwd"
+            ]
+        );
     }
 }

@@ -13,6 +13,7 @@ use lanner_event::{HEADER_LEN, RawEvent};
 
 use crate::block;
 use crate::metadata::fd_type;
+use crate::older;
 
 /// Longest path and name that readers accept, in bytes.
 const MAX_PATH: usize = 1023;
@@ -36,7 +37,9 @@ pub enum Compression {
 /// Writes a capture that this crate, Falco and sysdig read.
 ///
 /// Text that is longer than readers accept (1023 bytes for a path, 4096 for a list of arguments)
-/// is cut. [`Writer::finish`] must be called for a compressed capture to be complete.
+/// is cut. What sysdig 0.29, which distributions have, does not know and cannot stand is written
+/// such that it reads the rest, and [`Reader`](crate::Reader) everything. [`Writer::finish`] must
+/// be called for a compressed capture to be complete.
 pub struct Writer<W: Write> {
     out: Out<W>,
     block: Vec<u8>,
@@ -100,7 +103,10 @@ impl<W: Write> Writer<W> {
         if event.state_only {
             self.block.extend_from_slice(&1u32.to_le_bytes());
         }
-        self.block.extend_from_slice(event.bytes);
+        match older::hide(event.bytes) {
+            Some(hidden) => self.block.extend_from_slice(&hidden),
+            None => self.block.extend_from_slice(event.bytes),
+        }
         self.end()
     }
 
@@ -408,8 +414,12 @@ impl<W: Write> Writer<W> {
     }
 
     fn named(&mut self, kind: u8, name: &[u8]) {
-        self.u8(kind);
+        let shown = older::fd_type(kind);
+        self.u8(shown);
         self.text(name, MAX_PATH);
+        if shown != kind {
+            self.u8(kind);
+        }
     }
 }
 
