@@ -36,7 +36,7 @@ pub mod users;
 pub use fd::{Fd, FdTable, FdType, Role, Socket};
 pub use live::{Found, Live};
 pub use thread::{CgroupId, Image, Thread, ThreadKey};
-pub use users::{Group, User};
+pub use users::{Database, Group, User};
 
 use bstr::BStr;
 use lanner_event::snapshot::{Interface, Machine};
@@ -204,9 +204,9 @@ impl State {
         self.users.group(container, gid)
     }
 
-    /// All users and groups that are known, with the ids of their containers.
-    pub fn users(&self) -> &Users {
-        &self.users
+    /// All users and groups that are known of a container, as for [`State::user`].
+    pub fn users(&self, container: &BStr) -> Option<&Database> {
+        self.users.database(container)
     }
 
     /// Tells that a thread is in a container (by the first 12 characters of its id). The users
@@ -220,16 +220,13 @@ impl State {
             return;
         };
         let (pid, uid, gid) = (entry.thread.pid, entry.thread.uid, entry.thread.gid);
-        if self.users.ask(container, uid, gid, self.now)
-            && let Some((users, groups)) = live.users_of(pid, self.now)
-        {
-            self.users.learn_container(container.into(), users, groups);
+        if !self.users.ask(container, uid, gid, self.now) {
+            return;
         }
-    }
-
-    /// Forgets the users and groups of a container.
-    pub fn forget_container_users(&mut self, container: &BStr) {
-        self.users.forget_container(container);
+        match live.users_of(pid, self.now) {
+            Some((users, groups)) => self.users.learn_container(container.into(), users, groups),
+            None => self.users.ask_soon(container, self.now),
+        }
     }
 
     /// The machine.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use lanner_event::snapshot::{FdEntry, FdKind, FdTableEntry, L4, Snapshot, ThreadEntry};
 
 use crate::State;
@@ -21,7 +21,10 @@ impl State {
             interfaces: self.interfaces.clone(),
             ..Snapshot::default()
         };
-        (snapshot.users, snapshot.groups) = self.users.of_host();
+        if let Some(host) = self.users.database(BStr::new("")) {
+            snapshot.users = host.users().into_iter().cloned().collect();
+            snapshot.groups = host.groups().into_iter().cloned().collect();
+        }
         for (_, entry) in self.threads.slots() {
             if entry.is_invalid() {
                 continue;

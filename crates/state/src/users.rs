@@ -16,81 +16,51 @@ const MAX_CONTAINERS: usize = 4096;
 /// The users and groups of the host (the container with the empty id) and of containers.
 #[derive(Default)]
 pub struct Users {
-    users: ByContainer<User>,
-    groups: ByContainer<Group>,
-    /// When the databases of a container were last asked for.
-    asked: HashMap<BString, u64>,
-}
-
-/// Entries by the id of a container and their own.
-struct ByContainer<T> {
     /// Those of the host, whose id is empty. They are asked for most, and a table compares an empty
     /// key slowly: `memcmp` of no bytes behind a dangling pointer costs some processors (AVX-512)
     /// 300 ns.
-    host: Option<HashMap<u32, T>>,
-    containers: HashMap<BString, HashMap<u32, T>>,
+    host: Option<Database>,
+    containers: HashMap<BString, Database>,
+    /// When the databases of a container were last asked for.
+    asked: HashMap<BString, u64>,
+    changes: u64,
 }
 
-impl<T> Default for ByContainer<T> {
-    fn default() -> ByContainer<T> {
-        ByContainer {
-            host: None,
-            containers: HashMap::new(),
-        }
-    }
+/// The users and groups of the host or of one container.
+#[derive(Default)]
+pub struct Database {
+    users: HashMap<u32, User>,
+    groups: HashMap<u32, Group>,
+    changed: u64,
 }
 
-impl<T> ByContainer<T> {
-    fn get(&self, container: &BStr) -> Option<&HashMap<u32, T>> {
-        if container.is_empty() {
-            self.host.as_ref()
-        } else {
-            self.containers.get(container)
-        }
+impl Database {
+    /// A number that is higher after each change, over all databases of a machine; not 0.
+    pub fn changed(&self) -> u64 {
+        self.changed
     }
 
-    fn get_mut(&mut self, container: &BStr) -> Option<&mut HashMap<u32, T>> {
-        if container.is_empty() {
-            self.host.as_mut()
-        } else {
-            self.containers.get_mut(container)
-        }
+    /// Its users, in the order of ids.
+    pub fn users(&self) -> Vec<&User> {
+        let mut users: Vec<&User> = self.users.values().collect();
+        users.sort_by_key(|u| u.uid);
+        users
     }
 
-    /// How many containers there are, the host not counted.
-    fn len(&self) -> usize {
-        self.containers.len()
-    }
-
-    fn insert(&mut self, container: BString, entries: HashMap<u32, T>) {
-        if container.is_empty() {
-            self.host = Some(entries);
-        } else {
-            self.containers.insert(container, entries);
-        }
-    }
-
-    fn remove(&mut self, container: &BStr) {
-        if container.is_empty() {
-            self.host = None;
-        } else {
-            self.containers.remove(container);
-        }
-    }
-
-    /// Adds one entry, unless it is of a container too many.
-    fn add(&mut self, container: &BStr, id: u32, entry: T) {
-        if container.is_empty() {
-            self.host.get_or_insert_default().insert(id, entry);
-        } else if self.len() < MAX_CONTAINERS || self.containers.contains_key(container) {
-            let entries = self.containers.entry_ref(container).or_default();
-            entries.insert(id, entry);
-        }
+    /// Its groups, in the order of ids.
+    pub fn groups(&self) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by_key(|g| g.gid);
+        groups
     }
 }
 
 /// Databases of a container are read again for an unknown user at most this often.
 const ASK_AGAIN_NS: u64 = 1_000_000_000;
+
+/// And so long after they could not be read. A runtime takes longer to set a container up, from
+/// the first process in it, which is the runtime's own, to the first program.
+const ASK_SOON_NS: u64 = 5_000_000;
 
 impl Users {
     /// Whether it is worth asking for the users of a container: one of these is not known, and
@@ -115,35 +85,36 @@ impl Users {
         true
     }
 
+    /// Takes note that nobody could tell: the process was gone, or its container not set up yet.
+    pub(crate) fn ask_soon(&mut self, container: &BStr, now: u64) {
+        if let Some(last) = self.asked.get_mut(container) {
+            *last = now.saturating_sub(ASK_AGAIN_NS - ASK_SOON_NS);
+        }
+    }
+
+    /// The users and groups of a container, or of the host if `container` is empty; `None` if
+    /// nothing is known of them.
+    pub fn database(&self, container: &BStr) -> Option<&Database> {
+        if container.is_empty() {
+            self.host.as_ref()
+        } else {
+            self.containers.get(container)
+        }
+    }
+
     /// The user with this id in a container, or on the host if `container` is empty.
     pub fn user(&self, container: &BStr, uid: u32) -> Option<&User> {
-        self.users.get(container)?.get(&uid)
+        self.database(container)?.users.get(&uid)
     }
 
     /// The group with this id in a container, or on the host if `container` is empty.
     pub fn group(&self, container: &BStr, gid: u32) -> Option<&Group> {
-        self.groups.get(container)?.get(&gid)
+        self.database(container)?.groups.get(&gid)
     }
 
     /// Whether the users of this container are known.
     pub fn knows(&self, container: &BStr) -> bool {
-        self.users.get(container).is_some() || self.groups.get(container).is_some()
-    }
-
-    /// Those of the host, by id.
-    pub(crate) fn of_host(&self) -> (Vec<User>, Vec<Group>) {
-        let host = BStr::new("");
-        let mut users: Vec<User> = match self.users.get(host) {
-            Some(users) => users.values().cloned().collect(),
-            None => Vec::new(),
-        };
-        let mut groups: Vec<Group> = match self.groups.get(host) {
-            Some(groups) => groups.values().cloned().collect(),
-            None => Vec::new(),
-        };
-        users.sort_by_key(|u| u.uid);
-        groups.sort_by_key(|g| g.gid);
-        (users, groups)
+        self.database(container).is_some()
     }
 
     /// Replaces those of the host.
@@ -157,44 +128,69 @@ impl Users {
         users: Vec<User>,
         groups: Vec<Group>,
     ) {
-        if !self.knows(BStr::new(&container)) && self.users.len() >= MAX_CONTAINERS {
-            return;
+        if !self.knows(container.as_ref()) && self.containers.len() >= MAX_CONTAINERS {
+            // Most are gone for long; the others are asked for again.
+            self.containers.clear();
+            self.asked.clear();
         }
         let users = users.into_iter().filter(|u| !is_nss(&u.name));
         let groups = groups.into_iter().filter(|g| !is_nss(&g.name));
-        self.users
-            .insert(container.clone(), first_wins(users.map(|u| (u.uid, u))));
-        self.groups
-            .insert(container, first_wins(groups.map(|g| (g.gid, g))));
+        self.changes += 1;
+        let database = Database {
+            users: first_wins(users.map(|u| (u.uid, u))),
+            groups: first_wins(groups.map(|g| (g.gid, g))),
+            changed: self.changes,
+        };
+        if container.is_empty() {
+            self.host = Some(database);
+        } else {
+            self.containers.insert(container, database);
+        }
     }
 
-    pub(crate) fn forget_container(&mut self, container: &BStr) {
-        self.users.remove(container);
-        self.groups.remove(container);
-        self.asked.remove(container);
+    /// The database of a container, to be changed; `None` if it is one too many.
+    fn change(&mut self, container: &BStr) -> Option<&mut Database> {
+        let database = if container.is_empty() {
+            self.host.get_or_insert_default()
+        } else if self.containers.len() < MAX_CONTAINERS || self.knows(container) {
+            self.containers.entry_ref(container).or_default()
+        } else {
+            return None;
+        };
+        self.changes += 1;
+        database.changed = self.changes;
+        Some(database)
     }
 
     pub(crate) fn add_user(&mut self, container: &BStr, user: User) {
-        if !is_nss(&user.name) {
-            self.users.add(container, user.uid, user);
+        if !is_nss(&user.name)
+            && let Some(database) = self.change(container)
+        {
+            database.users.insert(user.uid, user);
         }
     }
 
     pub(crate) fn remove_user(&mut self, container: &BStr, uid: u32) {
-        if let Some(users) = self.users.get_mut(container) {
-            users.remove(&uid);
+        if self.user(container, uid).is_some()
+            && let Some(database) = self.change(container)
+        {
+            database.users.remove(&uid);
         }
     }
 
     pub(crate) fn add_group(&mut self, container: &BStr, group: Group) {
-        if !is_nss(&group.name) {
-            self.groups.add(container, group.gid, group);
+        if !is_nss(&group.name)
+            && let Some(database) = self.change(container)
+        {
+            database.groups.insert(group.gid, group);
         }
     }
 
     pub(crate) fn remove_group(&mut self, container: &BStr, gid: u32) {
-        if let Some(groups) = self.groups.get_mut(container) {
-            groups.remove(&gid);
+        if self.group(container, gid).is_some()
+            && let Some(database) = self.change(container)
+        {
+            database.groups.remove(&gid);
         }
     }
 }
@@ -279,6 +275,9 @@ mod tests {
         for (now, expect) in [(5, true), (6, false), (5 + ASK_AGAIN_NS, true), (7, false)] {
             assert_eq!(users.ask(c, 5, u32::MAX, now), expect, "{now}");
         }
+        users.ask_soon(c, 2 * ASK_AGAIN_NS);
+        assert!(!users.ask(c, 5, u32::MAX, 2 * ASK_AGAIN_NS + ASK_SOON_NS - 1));
+        assert!(users.ask(c, 5, u32::MAX, 2 * ASK_AGAIN_NS + ASK_SOON_NS));
         users.learn_container("c".into(), parse_passwd(b"u:x:5:5::/:/sh"), Vec::new());
         assert!(!users.ask(c, 5, u32::MAX, u64::MAX));
         assert!(users.ask(c, 5, 7, u64::MAX), "a group counts, too");
@@ -286,6 +285,28 @@ mod tests {
             users.ask(BStr::new(&i.to_string()), 5, 5, 1);
         }
         assert!(users.asked.len() <= MAX_CONTAINERS);
+    }
+
+    #[test]
+    fn changes_show_and_old_containers_make_room() {
+        let mut users = Users::default();
+        let c = BStr::new("c");
+        let changed = |users: &Users| users.database(c).map(Database::changed);
+        users.learn_container("c".into(), parse_passwd(b"u:x:5:5::/:/sh"), Vec::new());
+        let first = changed(&users);
+        users.learn_host(Vec::new(), Vec::new());
+        users.remove_user(c, 6);
+        assert_eq!(changed(&users), first);
+        users.remove_user(c, 5);
+        assert!(changed(&users) > first);
+        for i in 0..MAX_CONTAINERS {
+            users.learn_container(i.to_string().into(), Vec::new(), Vec::new());
+        }
+        assert!(!users.knows(c) && users.knows(BStr::new(&(MAX_CONTAINERS - 1).to_string())));
+        assert!(
+            users.ask(c, 5, 5, 1),
+            "they are read again when they are needed"
+        );
     }
 
     #[test]
@@ -309,6 +330,6 @@ mod tests {
         for i in 0..2 * MAX_CONTAINERS {
             users.add_group(BStr::new(&i.to_string()), Group::default());
         }
-        assert!(users.groups.len() <= MAX_CONTAINERS);
+        assert!(users.containers.len() <= MAX_CONTAINERS);
     }
 }

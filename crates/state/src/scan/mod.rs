@@ -318,15 +318,24 @@ impl Live for Procfs {
     }
 
     fn users_of(&mut self, pid: i64) -> Option<(Vec<UserEntry>, Vec<GroupEntry>)> {
-        let mounts = |pid: i64| {
-            let dir = process::open_number(&self.shared.proc_dir, pid)?;
-            Some(process::namespace(dir.as_fd(), "ns/mnt")).filter(|ns| *ns != 0)
+        let proc_dir = self.shared.proc_dir.as_fd();
+        let mounts = |process: &str| {
+            let namespace = process::namespace(proc_dir, &format!("{process}/ns/mnt"));
+            Some(namespace).filter(|ns| *ns != 0)
         };
-        if mounts(pid)? == mounts(1)? {
+        let place = |root: &OwnedFd| rustix::fs::fstat(root).ok().map(|s| (s.st_dev, s.st_ino));
+        let root_of = |process: &str| process::open_dir_at(proc_dir, &format!("{process}/root"));
+        // Some machines do not let even root look into their first process.
+        let host = if mounts("1").is_some() { "1" } else { "self" };
+        let process = pid.to_string();
+        if mounts(&process)? == mounts(host)? {
             return None;
         }
-        let dir = process::open_number(&self.shared.proc_dir, pid)?;
-        let root = process::open_dir_at(dir.as_fd(), "root")?;
+        // A runtime that has not moved into the container's file system yet sees the host's.
+        let root = root_of(&process)?;
+        if place(&root)? == place(&root_of(host)?)? {
+            return None;
+        }
         Some(read_users(root.as_fd()))
     }
 }
