@@ -5,12 +5,14 @@
 //! * [`CompiledRuleset`]: rules ready to be matched, to be handed to a pipeline at work.
 //! * [`selection`]: which system calls the kernel must report for a set of rules.
 //! * [`DropMonitor`]: watches what a source loses.
+//! * [`Announcements`]: what a capture must be told in events of its own.
 //!
 //! May depend on every crate that the pipeline goes through, and on none that gives it events or
 //! takes its alerts.
 #![forbid(unsafe_code)]
 
 mod alert;
+mod announce;
 mod compiled;
 mod counters;
 mod drops;
@@ -20,6 +22,7 @@ mod pipeline;
 pub mod selection;
 
 pub use alert::{Alert, Sink};
+pub use announce::Announcements;
 pub use compiled::{CompiledRuleset, RuleCost, Settings};
 pub use counters::Counters;
 pub use drops::{Drop, DropMonitor, DropSettings, balance};

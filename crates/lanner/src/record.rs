@@ -1,20 +1,17 @@
 //! `lanner record`: what happens on this machine, written to a capture.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use bstr::BString;
 use bumpalo::Bump;
-use lanner_container::{Container, Containers, Identity};
-use lanner_engine::{Follower, balance};
-use lanner_event::snapshot::{FdKind, Snapshot};
-use lanner_event::{EventType, HEADER_LEN, Poll, RawEvent, Selection, Source};
+use lanner_container::Containers;
+use lanner_engine::{Announcements, Follower, Step, balance};
+use lanner_event::snapshot::Snapshot;
+use lanner_event::{EventType, Poll, RawEvent, Selection, Source};
 use lanner_fields::Session;
 use lanner_filter::Condition;
 use lanner_probe::{Options, Probe};
@@ -50,7 +47,7 @@ pub(crate) fn run(record: &Record) -> Result<ExitCode> {
     // Attached first, read then: what happens meanwhile waits in the buffers.
     let options = scan::Options::from_env();
     let scan = scan::scan(&options);
-    let writer = create(&record.file, &for_older_readers(scan.snapshot.clone()))?;
+    let writer = create(&record.file, &scan.snapshot)?;
     let live = Procfs::new(&options, scan.snapshot.machine.boot_ts);
     let live = live.ok().map(|procfs| Box::new(procfs) as Box<dyn Live>);
     let mut follower = Follower::new(
@@ -59,12 +56,13 @@ pub(crate) fn run(record: &Record) -> Result<ExitCode> {
         Session::new(lanner_fields::Settings::default()),
     );
     follower.state_mut().seed_scan(scan, live);
+    let announcements = Announcements::new(follower.state());
     let mut recording = Recording {
         path: &record.file,
         writer,
         follower,
         filter,
-        told: HashSet::new(),
+        announcements,
         arena: Bump::new(),
         written: 0,
     };
@@ -90,23 +88,6 @@ pub(crate) fn run(record: &Record) -> Result<ExitCode> {
         Some(mut child) => Ok(exit_code(child.wait().context("the command is lost")?)),
         None => Ok(ExitCode::SUCCESS),
     }
-}
-
-/// The same with descriptors of kinds that sysdig 0.29, which distributions have, would refuse the
-/// whole capture for; what happens to such descriptors later is recorded in full.
-fn for_older_readers(mut snapshot: Snapshot) -> Snapshot {
-    for fd in snapshot.fds.iter_mut().flat_map(|table| &mut table.fds) {
-        if let FdKind::Bpf { name }
-        | FdKind::UserFaultFd { name }
-        | FdKind::IoUring { name }
-        | FdKind::MemFd { name }
-        | FdKind::PidFd { name } = &mut fd.kind
-        {
-            let name = std::mem::take(name);
-            fd.kind = FdKind::Unsupported { name };
-        }
-    }
-    snapshot
 }
 
 fn create(path: &Path, snapshot: &Snapshot) -> Result<Writer<File>> {
@@ -150,8 +131,7 @@ struct Recording<'a> {
     writer: Writer<File>,
     follower: Follower,
     filter: Option<Condition>,
-    /// Containers that the capture has been told of.
-    told: HashSet<BString>,
+    announcements: Announcements,
     arena: Bump,
     written: u64,
 }
@@ -201,14 +181,6 @@ impl Recording<'_> {
         let Ok(step) = self.follower.take(raw) else {
             return Ok(());
         };
-        let news = match self.follower.identity(&step) {
-            Some(Identity::Container(container)) if self.told.len() < MOST_CONTAINERS => {
-                // What is known of a container may grow after its first event.
-                let new = container.name.is_some() && !self.told.contains(&container.full_id);
-                new.then(|| Arc::clone(container))
-            }
-            _ => None,
-        };
         let wanted = match &self.filter {
             None => true,
             Some(filter) => {
@@ -216,65 +188,38 @@ impl Recording<'_> {
                 lifecycle || filter.matches(&self.follower.record(&step), &self.arena)
             }
         };
-        let (ts, tid) = (step.event.ts, step.event.tid);
+        let outcome = match wanted {
+            true => self.write(raw, &step),
+            false => Ok(()),
+        };
         drop(step);
         self.follower.settle();
         self.arena.reset();
-        if let Some(container) = news {
-            self.tell(&container, ts, tid, raw.cpu)?;
-        }
-        if wanted {
-            self.write(raw)?;
-        }
-        Ok(())
+        outcome
     }
 
-    /// Writes an event that tells of a container, before the first event of that container: a
-    /// capture has no files of runtimes to look into.
-    fn tell(&mut self, container: &Container, ts: u64, tid: i64, cpu: u16) -> Result<()> {
-        self.told.insert(container.full_id.clone());
-        let bytes = container_event(&container.to_json(), ts, tid);
-        self.write(&RawEvent {
-            cpu,
-            state_only: false,
-            counted: true,
-            bytes: &bytes,
-        })
+    /// Writes an event, and before it what a reader must be told to understand it.
+    fn write(&mut self, raw: &RawEvent<'_>, step: &Step<'_>) -> Result<()> {
+        let Recording {
+            writer,
+            follower,
+            announcements,
+            written,
+            ..
+        } = self;
+        let mut write = |raw: &RawEvent<'_>| {
+            *written += 1;
+            writer.event(raw)
+        };
+        announcements
+            .before(step, follower, &mut write)
+            .and_then(|()| write(raw))
+            .with_context(|| {
+                format!(
+                    "{}: {} events were written before this",
+                    self.path.display(),
+                    self.written.saturating_sub(1)
+                )
+            })
     }
-
-    fn write(&mut self, raw: &RawEvent<'_>) -> Result<()> {
-        self.writer.event(raw).with_context(|| {
-            format!(
-                "{}: {} events were written before this",
-                self.path.display(),
-                self.written
-            )
-        })?;
-        self.written += 1;
-        Ok(())
-    }
-}
-
-/// Containers that are remembered as told of; those beyond it have ids only when replayed.
-const MOST_CONTAINERS: usize = 1 << 20;
-
-/// The record of an asynchronous event of the container plugin.
-fn container_event(json: &[u8], ts: u64, tid: i64) -> Vec<u8> {
-    let params: [&[u8]; 3] = [&0u32.to_le_bytes(), b"container\0", &[json, b"\0"].concat()];
-    let payload: usize = params.iter().map(|p| p.len()).sum();
-    // Its lengths are 32 bits wide.
-    let total = HEADER_LEN + 4 * params.len() + payload;
-    let mut out = Vec::with_capacity(total);
-    out.extend(ts.to_le_bytes());
-    out.extend(tid.to_le_bytes());
-    out.extend((total as u32).to_le_bytes());
-    out.extend(EventType::ASYNCEVENT_E.0.to_le_bytes());
-    out.extend((params.len() as u32).to_le_bytes());
-    for param in params {
-        out.extend((param.len() as u32).to_le_bytes());
-    }
-    for param in params {
-        out.extend(param);
-    }
-    out
 }
