@@ -19,6 +19,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("runc", "/usr/sbin/runc"),
     ("podman", "/usr/bin/podman"),
     ("containerd", "/usr/bin/containerd"),
+    ("sysdig", "/usr/bin/sysdig"),
 ];
 
 /// What only packages and guests need, on top.

@@ -1,9 +1,12 @@
 //! What the engine hands out when a rule matches.
 
 use bumpalo::Bump;
+use lanner_event::RawEvent;
 use lanner_fields::EventRecord;
 use lanner_filter::{PrintOptions, Printed, Template};
 use lanner_rules::Rule;
+
+use crate::follower::{Follower, Step};
 
 /// A rule that matched an event, with everything its text is made of. It lives as long as the
 /// engine looks at the event: whoever takes it makes a text of it at once.
@@ -43,4 +46,10 @@ impl<'r, 'a> Alert<'r, 'a> {
 pub trait Sink {
     /// Takes one. Must not block the engine of a live source.
     fn alert(&mut self, alert: &Alert<'_, '_>);
+
+    /// Is shown an event whose alerts it took, before what the event ends is forgotten. Nothing is
+    /// done unless this is implemented.
+    fn event(&mut self, raw: &RawEvent<'_>, step: &Step<'_>, follower: &mut Follower) {
+        let _ = (raw, step, follower);
+    }
 }

@@ -50,11 +50,6 @@ impl Pipeline {
         self.follower.state_mut()
     }
 
-    /// The number of the last event that was counted.
-    pub fn num(&self) -> u64 {
-        self.follower.num()
-    }
-
     /// The rules.
     pub fn ruleset(&self) -> &Ruleset {
         &self.rules.ruleset
@@ -110,6 +105,7 @@ impl Pipeline {
             self.evaluate(&step, kind, sink);
             self.arena.reset();
         }
+        sink.event(raw, &step, &mut self.follower);
         self.follower.settle();
         step.event.ts
     }

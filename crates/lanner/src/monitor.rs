@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow, bail};
 use lanner_engine::selection::Selected;
 use lanner_engine::{Pipeline, balance};
-use lanner_event::{Poll, RawEvent, Selection, Source};
+use lanner_event::{Poll, Selection, Source};
 use lanner_state::Live;
 use lanner_state::scan::{self, Procfs};
 
@@ -149,7 +149,7 @@ impl Monitor {
                     if self.takeover.is_some() {
                         self.swap_before(&raw);
                     }
-                    let ts = self.take(&raw);
+                    let ts = self.pipeline.take(&raw, &mut self.lines);
                     if first_ts == 0 {
                         first_ts = ts;
                     }
@@ -202,16 +202,6 @@ impl Monitor {
             .status(&format!("Monitoring with {rules} rules"));
     }
 
-    /// Takes an event through the rules, and writes it if a capture is open; its time.
-    fn take(&mut self, raw: &RawEvent<'_>) -> u64 {
-        let ts = self.pipeline.take(raw, &mut self.lines);
-        if let Some(captures) = &mut self.lines.captures {
-            let (num, state) = (self.pipeline.num(), self.pipeline.state());
-            captures.write(raw, ts, num, state, &self.log);
-        }
-        ts
-    }
-
     /// How long a poll may wait: not beyond the end of the run.
     fn patience(&self) -> Duration {
         match self.limit {
@@ -257,7 +247,7 @@ impl Monitor {
         loop {
             match events.poll(TICK) {
                 Ok(Poll::Event(raw)) => {
-                    self.take(&raw);
+                    self.pipeline.take(&raw, &mut self.lines);
                 }
                 Ok(Poll::End | Poll::Idle) => return Ok(()),
                 Ok(Poll::Section) => {}
@@ -269,8 +259,8 @@ impl Monitor {
     /// Says what the source lost.
     pub(crate) fn settle_accounts(&mut self, events: &Events) {
         self.bar.clear();
-        if let Some(captures) = &mut self.lines.captures {
-            captures.end(&self.log);
+        if let Some(captures) = self.lines.captures.take() {
+            captures.finish();
         }
         let ledger = events.ledger();
         for line in balance(&ledger).into_iter().chain(events.left_out()) {

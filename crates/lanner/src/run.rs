@@ -7,7 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use lanner_container::Containers;
-use lanner_engine::{Alert, Pipeline, Sink};
+use lanner_engine::{Alert, Follower, Pipeline, Sink, Step};
+use lanner_event::RawEvent;
 use lanner_fields::Session;
 use lanner_output::Outputs;
 use lanner_state::scan;
@@ -53,6 +54,12 @@ impl Sink for Lines {
         self.outputs.alert(alert);
         if let Some(captures) = &mut self.captures {
             captures.note(alert);
+        }
+    }
+
+    fn event(&mut self, raw: &RawEvent<'_>, step: &Step<'_>, follower: &mut Follower) {
+        if let Some(captures) = &mut self.captures {
+            captures.write(raw, step, follower);
         }
     }
 }
@@ -106,7 +113,8 @@ impl Run {
         let pipeline = Pipeline::new(state, containers, Session::new(fields), rules);
         let lines = Lines {
             outputs: outputs::start(outputs, Arc::clone(&self.log)),
-            captures: config.captures.clone().map(Captures::new),
+            captures: (config.captures.clone())
+                .map(|settings| Captures::new(settings, replay, Arc::clone(&self.log))),
         };
         let notify = Arc::new(Notify::from_env());
         let mut monitor = Monitor::new(

@@ -137,10 +137,13 @@ impl Monitor {
         match (&mut self.lines.captures, new.captures.clone()) {
             (Some(captures), Some(settings)) => captures.configure(settings),
             (Some(captures), None) => {
-                captures.end(&self.log);
+                captures.end();
                 self.lines.captures = None;
             }
-            (None, settings) => self.lines.captures = settings.map(Captures::new),
+            (None, settings) => {
+                let log = Arc::clone(&self.log);
+                self.lines.captures = settings.map(|s| Captures::new(s, false, log));
+            }
         }
         for what in needs_restart(&old, &new) {
             self.log.warn(format!(

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 mod engines;
 #[path = "monitor/mod.rs"]
+#[expect(dead_code, reason = "waiting for an alert is for other tests")]
 mod monitor;
 
 use engines::{Containerd, IMAGE, Podman, shown, unique};

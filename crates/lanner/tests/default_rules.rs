@@ -17,6 +17,7 @@ mod deeds;
 #[expect(dead_code, reason = "containerd is for other tests")]
 mod engines;
 #[path = "monitor/mod.rs"]
+#[expect(dead_code, reason = "waiting for an alert is for other tests")]
 mod monitor;
 
 use deeds::{DEEDS, Deed, EVERYDAY, Place};

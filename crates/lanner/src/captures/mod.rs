@@ -1,21 +1,27 @@
 //! Captures that matches start (`capture` in the configuration and in rules): from the event that
 //! matched until the time of the last match is over.
+//!
+//! The engine hands over bytes; compressing and writing is done in a thread of its own ([`disk`]).
 
-use std::fs::File;
+mod disk;
+
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use lanner_engine::Alert;
+use lanner_engine::{Alert, Announcements, Follower, Step};
 use lanner_event::RawEvent;
 use lanner_scap::{Compression, Writer};
-use lanner_state::State;
 
 use crate::config::Captures as Settings;
 use crate::log::Log;
+use disk::{Disk, Spool};
 
 /// Writes captures; one at a time.
 pub(crate) struct Captures {
     settings: Settings,
+    disk: Disk,
+    log: Arc<Log>,
     open: Option<Open>,
     /// What the matches of the current event ask for.
     asked: Asked,
@@ -31,16 +37,28 @@ struct Asked {
 
 struct Open {
     path: PathBuf,
-    writer: Writer<File>,
+    /// Its number at the disk.
+    number: u64,
+    writer: Writer<Spool>,
+    announcements: Announcements,
     /// The time of events at which it ends, nanoseconds since the epoch.
     until: u64,
+    /// Events that found no room.
+    lost: u64,
 }
 
 impl Captures {
-    /// None is open yet.
-    pub(crate) fn new(settings: Settings) -> Captures {
+    /// None is open yet. If the disk is too slow, events are lost and counted, unless they can
+    /// `wait`, as those of a replay do.
+    pub(crate) fn new(settings: Settings, wait: bool, log: Arc<Log>) -> Captures {
+        let told = Arc::clone(&log);
+        let disk = Disk::start(wait, disk::file, move |path, error| {
+            told.error(format!("capture {}: {error}", path.display()));
+        });
         Captures {
             settings,
+            disk,
+            log,
             open: None,
             asked: Asked::default(),
         }
@@ -62,69 +80,101 @@ impl Captures {
         self.asked.duration = self.asked.duration.max(Some(duration));
     }
 
-    /// Writes an event that was taken in at `ts` as number `num`, if a capture is open or is to
-    /// begin with it.
-    pub(crate) fn write(
-        &mut self,
-        raw: &RawEvent<'_>,
-        ts: u64,
-        num: u64,
-        state: &State,
-        log: &Log,
-    ) {
+    /// Writes an event, if a capture is open or is to begin with it.
+    pub(crate) fn write(&mut self, raw: &RawEvent<'_>, step: &Step<'_>, follower: &mut Follower) {
         let asked = std::mem::take(&mut self.asked);
+        let (ts, num) = (step.event.ts, step.event.num);
         let until = asked
             .duration
             .map(|d| ts.saturating_add(d.as_nanos() as u64));
         match &mut self.open {
             Some(open) => open.until = open.until.max(until.unwrap_or(0)),
-            None if asked.begin => self.begin(ts, num, until.unwrap_or(ts), state, log),
+            None if asked.begin => self.begin(ts, num, until.unwrap_or(ts), follower),
             None => return,
         }
         let Some(open) = &mut self.open else {
             return;
         };
-        if let Err(error) = open.writer.event(raw) {
-            log.error(format!("capture {}: {error}", open.path.display()));
+        if self.disk.has_failed(open.number) {
+            // It was said why.
             self.open = None;
             return;
+        }
+        if self.disk.has_room() {
+            open.event(raw, step, follower);
+        } else {
+            open.lost += 1;
         }
         let full = self
             .settings
             .max_bytes
             .is_some_and(|max| open.writer.written() >= max);
         if full {
-            log.info(format!(
+            self.log.info(format!(
                 "Falco internal: capture size limit reached. Configured limit: {} MB. {} ends here.",
                 self.settings.max_bytes.unwrap_or_default() >> 20,
                 open.path.display()
             ));
         }
         if full || ts >= open.until {
-            self.end(log);
+            self.end();
         }
     }
 
-    fn begin(&mut self, ts: u64, num: u64, until: u64, state: &State, log: &Log) {
+    fn begin(&mut self, ts: u64, num: u64, until: u64, follower: &Follower) {
         let path = PathBuf::from(format!("{}_{ts:020}_{num:020}.scap", self.settings.prefix));
-        match Writer::create(&path, Compression::Gzip, &state.snapshot()) {
-            Ok(writer) => {
-                self.open = Some(Open {
-                    path,
-                    writer,
-                    until,
-                });
-            }
-            Err(error) => log.error(format!("capture {}: {error}", path.display())),
+        let (number, spool) = self.disk.begin(path.clone());
+        // The spool takes everything.
+        let snapshot = follower.state().snapshot();
+        let Ok(writer) = Writer::new(spool, Compression::None, &snapshot) else {
+            return;
+        };
+        self.open = Some(Open {
+            path,
+            number,
+            writer,
+            announcements: Announcements::new(follower.state()),
+            until,
+            lost: 0,
+        });
+    }
+
+    /// Completes the capture that is open. What is not written yet is, also when this is dropped.
+    pub(crate) fn end(&mut self) {
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        if open.lost > 0 {
+            self.log.error(format!(
+                "capture {}: {} events were not written, because the disk is too slow",
+                open.path.display(),
+                open.lost
+            ));
+        }
+        if open.writer.finish().is_ok() {
+            self.disk.end();
         }
     }
 
-    /// Completes the capture that is open.
-    pub(crate) fn end(&mut self, log: &Log) {
-        if let Some(open) = self.open.take()
-            && let Err(error) = open.writer.finish()
-        {
-            log.error(format!("capture {}: {error}", open.path.display()));
+    /// Completes the capture that is open, and waits until everything is written.
+    pub(crate) fn finish(mut self) {
+        self.end();
+        if let Err(left) = self.disk.finish() {
+            self.log.error(format!(
+                "{left} bytes of captures were not written, because the disk takes no more"
+            ));
         }
+    }
+}
+
+impl Open {
+    fn event(&mut self, raw: &RawEvent<'_>, step: &Step<'_>, follower: &mut Follower) {
+        let writer = &mut self.writer;
+        let mut write = |raw: &RawEvent<'_>| writer.event(raw);
+        // Nothing fails at the spool; what does at the disk is said there.
+        let _ = self
+            .announcements
+            .before(step, follower, &mut write)
+            .and_then(|()| write(raw));
     }
 }

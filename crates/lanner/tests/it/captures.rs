@@ -214,43 +214,6 @@ fn root_a_recording_replays_to_what_happened_and_ends_with_its_command() {
     }
 }
 
-/// Calls that are newer than sysdig 0.29 and have no event of their own (`rseq`) end it with a
-/// signal, so they are left out.
-#[test]
-fn root_a_recording_is_read_by_sysdig() {
-    if !is_root() {
-        return;
-    }
-    let lab = Lab::new();
-    let ran = run(
-        &lab,
-        &[
-            "record",
-            "-w",
-            "a.scap",
-            "-f",
-            "evt.type in (openat, mmap)",
-            "--",
-            "/bin/true",
-        ],
-    );
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let sysdig = Command::new("sysdig")
-        .args(["-r", "a.scap", "evt.type = execve and proc.name = true"])
-        .current_dir(lab.path())
-        .output();
-    let Ok(sysdig) = sysdig else {
-        eprintln!("skipped: needs sysdig");
-        return;
-    };
-    let text = String::from_utf8_lossy(&sysdig.stdout);
-    assert!(
-        text.contains("execve") && text.contains("true"),
-        "{sysdig:?}"
-    );
-    assert_eq!(String::from_utf8_lossy(&sysdig.stderr), "");
-}
-
 #[test]
 fn root_a_recording_that_cannot_be_written_says_how_far_it_came() {
     if !is_root() {

@@ -96,6 +96,15 @@ impl Monitor {
         }
     }
 
+    /// Waits for an alert.
+    pub(crate) fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) {
+        let start = Instant::now();
+        while !self.alerts.iter().any(&wanted) {
+            self.catch_up();
+            assert!(start.elapsed() < PATIENCE, "no such alert\n{}", self.log());
+        }
+    }
+
     /// What the binary wrote to its log so far.
     fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
