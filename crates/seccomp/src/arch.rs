@@ -99,6 +99,13 @@ impl Arch {
         })
     }
 
+    /// The ABI of a call that a filter sees: its audit number, and the call's number, which tells
+    /// x32 from x86-64.
+    pub fn of_call(audit: u32, number: u32) -> Option<Arch> {
+        let x32 = audit == Arch::X86_64.audit() && number & X32_BIT != 0 && number != u32::MAX;
+        Arch::all().find(|a| a.audit() == audit && (*a == Arch::X32) == x32)
+    }
+
     /// The ABI of this program.
     pub fn native() -> Option<Arch> {
         let little = cfg!(target_endian = "little");

@@ -2,12 +2,13 @@
 //!
 //! Read once from `table/constants.tsv`, which names its source.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
 use hashbrown::HashMap;
 
 use crate::Arch;
+use crate::policy::word_mask;
+use crate::table::{ArgType, Call};
 
 /// The constants that an argument takes.
 #[derive(Debug)]
@@ -149,47 +150,32 @@ pub fn parse_number(text: &str) -> Option<u64> {
     }
 }
 
-/// An argument for people: by its names where it has any, a path in quotes if `text` could be
-/// read, else as its type has it.
-pub fn render_arg(
-    arch: Arch,
-    call: &crate::table::Call,
-    arg: u8,
-    value: u64,
-    text: Option<&str>,
-) -> String {
-    use crate::table::ArgType;
+/// An argument for people: by its names where it has any, else as its type has it.
+pub fn render_arg(arch: Arch, call: &Call, arg: u8, value: u64) -> String {
     let declared = call.args.as_ref().and_then(|a| a.get(usize::from(arg)));
     let ty = declared.map_or(ArgType::UintWord, |a| a.ty);
     let bits = ty.bits(arch.word_bits());
-    let narrowed = value & crate::policy::word_mask(bits);
+    let narrowed = value & word_mask(bits);
     if let Some(set) = of(arch, call.name, arg) {
         return set.render(narrowed);
     }
-    if let Some(text) = text {
-        return format!("{text:?}");
-    }
     let name = declared.map_or("", |a| a.name);
-    let mut out = String::new();
-    // Writing to a string does not fail.
-    let _ = match ty {
-        _ if ty.is_pointer() && narrowed == 0 => write!(out, "NULL"),
-        _ if ty.is_pointer() => write!(out, "{narrowed:#x}"),
-        _ if matches!(name, "mode" | "mask") => write!(out, "{narrowed:#o}"),
-        _ if is_directory(name) && narrowed as u32 == (-100i32) as u32 => write!(out, "AT_FDCWD"),
+    match ty {
+        _ if ty.is_pointer() && narrowed == 0 => "NULL".to_owned(),
+        _ if ty.is_pointer() => format!("{narrowed:#x}"),
+        _ if matches!(name, "mode" | "mask") => format!("{narrowed:#o}"),
+        _ if is_directory(name) && narrowed as u32 == (-100i32) as u32 => "AT_FDCWD".to_owned(),
         _ if matches!(name, "fd" | "fildes" | "oldfd" | "newfd") => {
-            write!(out, "{}", narrowed as u32 as i32)
+            (narrowed as u32 as i32).to_string()
         }
-        ArgType::Int(32) => write!(out, "{}", narrowed as u32 as i32),
         ArgType::Int(_) | ArgType::IntWord => {
             let shift = 64 - u32::from(bits);
-            write!(out, "{}", ((narrowed << shift) as i64) >> shift)
+            (((narrowed << shift) as i64) >> shift).to_string()
         }
-        ArgType::Uint(16 | 32) => write!(out, "{narrowed}"),
-        _ if narrowed < 1 << 16 => write!(out, "{narrowed}"),
-        _ => write!(out, "{narrowed:#x}"),
-    };
-    out
+        ArgType::Uint(16 | 32) => narrowed.to_string(),
+        _ if narrowed < 1 << 16 => narrowed.to_string(),
+        _ => format!("{narrowed:#x}"),
+    }
 }
 
 fn is_directory(name: &str) -> bool {
@@ -314,18 +300,17 @@ mod tests {
 
     #[test]
     fn arguments_are_shown_as_their_types_have_them() {
-        let check = |call, arg, value, text: Option<&str>, expect| {
+        let check = |call, arg, value, expect| {
             let call = table::by_name(call).unwrap();
-            assert_eq!(render_arg(Arch::X86_64, call, arg, value, text), expect);
+            assert_eq!(render_arg(Arch::X86_64, call, arg, value), expect);
         };
-        check("openat", 0, 0xffff_ff9c, None, "AT_FDCWD");
-        check("openat", 1, 0x7f00_0000, None, "0x7f000000");
-        check("openat", 1, 0x7f00_0000, Some("/etc/x"), "\"/etc/x\"");
-        check("openat", 3, 0x1a4, None, "0o644");
-        check("kill", 0, 0xdead_ffff_ffff, None, "-1");
-        check("kill", 1, 9, None, "SIGKILL");
-        check("mount", 3, 0x1000, None, "MS_BIND");
-        check("mount", 4, 0, None, "NULL");
-        check("lseek", 1, u64::MAX, None, "-1");
+        check("openat", 0, 0xffff_ff9c, "AT_FDCWD");
+        check("openat", 1, 0x7f00_0000, "0x7f000000");
+        check("openat", 3, 0x1a4, "0o644");
+        check("kill", 0, 0xdead_ffff_ffff, "-1");
+        check("kill", 1, 9, "SIGKILL");
+        check("mount", 3, 0x1000, "MS_BIND");
+        check("mount", 4, 0, "NULL");
+        check("lseek", 1, u64::MAX, "-1");
     }
 }

@@ -200,6 +200,11 @@ impl Child {
         self.progress().stage.load(Ordering::Acquire) != WAITS
     }
 
+    /// Whether the kernel has refused the command, and the child is on its way out.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.progress().stage.load(Ordering::Acquire) == EXEC_REFUSED
+    }
+
     /// Why it never became the command; `None` if it did, or died of the filter before.
     pub fn failure(&self, filter: Option<&Filter>) -> Option<LaunchError> {
         let value = self.progress().value.load(Ordering::Acquire);

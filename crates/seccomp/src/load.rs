@@ -60,6 +60,11 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
+    /// These without the others.
+    pub fn without(self, other: Flags) -> Flags {
+        Flags(self.0 & !other.0)
+    }
+
     /// As seccomp(2) takes them.
     pub fn bits(self) -> u32 {
         self.0

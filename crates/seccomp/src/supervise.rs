@@ -23,8 +23,8 @@ use crate::{Action, bpf};
 pub use crate::notify::Answer;
 pub use crate::ptrace::Registers;
 
-/// SIGSYS, as a status has it.
-const SIGSYS: i32 = libc::SIGSYS;
+/// What a refused call may end with, as a status has it.
+pub const SIGSYS: i32 = libc::SIGSYS;
 
 /// `RET k`.
 const RET_K: u16 = 0x06;
@@ -65,43 +65,46 @@ pub fn verdict(program: &[Insn], call: &Data) -> Action {
 }
 
 /// A thread that stands still.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Task {
     /// Its id.
     pub tid: i32,
-    /// Its process.
-    pub pid: i32,
-    /// Where it stands.
-    pub registers: Registers,
+    /// Whether it is a tracee of ours.
+    traced: bool,
 }
 
 impl Task {
-    /// A tracee that is stopped.
-    fn stopped(tid: i32) -> Task {
-        Task {
-            tid,
-            pid: process_of(tid),
-            registers: ptrace::registers(tid).unwrap_or_default(),
-        }
-    }
-
     /// A thread that waits in a call, as one whose call is being notified does.
     pub fn waiting(tid: i32) -> Task {
-        let text = std::fs::read_to_string(format!("/proc/{tid}/syscall")).unwrap_or_default();
+        Task { tid, traced: false }
+    }
+
+    /// Its process; the thread itself if it is gone.
+    pub fn process(&self) -> i32 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.tid));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|l| l.strip_prefix("Tgid:"));
+        line.and_then(|l| l.trim().parse().ok()).unwrap_or(self.tid)
+    }
+
+    /// Where it stands; zeroes if it is gone. Of one that is not traced only the instruction and
+    /// stack pointers are known.
+    pub fn registers(&self) -> Registers {
+        if self.traced {
+            return ptrace::registers(self.tid).unwrap_or_default();
+        }
+        let text = std::fs::read_to_string(format!("/proc/{}/syscall", self.tid));
+        let text = text.unwrap_or_default();
         let mut last = text.split_whitespace().rev();
         let mut number = || {
             let hex = last.next()?.strip_prefix("0x")?;
             u64::from_str_radix(hex, 16).ok()
         };
         let (ip, sp) = (number().unwrap_or(0), number().unwrap_or(0));
-        Task {
-            tid,
-            pid: process_of(tid),
-            registers: Registers {
-                ip,
-                sp,
-                ..Registers::default()
-            },
+        Registers {
+            ip,
+            sp,
+            ..Registers::default()
         }
     }
 
@@ -151,13 +154,6 @@ impl Task {
     }
 }
 
-/// The process of a thread; the thread itself if it is gone.
-fn process_of(tid: i32) -> i32 {
-    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("Tgid:"));
-    line.and_then(|l| l.trim().parse().ok()).unwrap_or(tid)
-}
-
 /// Who is told.
 pub trait Watcher {
     /// The filter asks what to do with a call. An answer that the call returned something is that.
@@ -169,6 +165,11 @@ pub trait Watcher {
 
     /// A thread gets SIGSYS for a call.
     fn trapped(&mut self, task: &Task, call: &Data);
+
+    /// A thread runs another program than before, or is gone.
+    fn changed(&mut self, tid: i32) {
+        let _ = tid;
+    }
 
     /// The filter has a listener.
     fn listens(&mut self, listener: OwnedFd);
@@ -207,13 +208,21 @@ pub fn watch(
             },
         };
         let Some((tid, what)) = next else { continue };
+        if let Wait::Gone(_) | Wait::Exec = what {
+            watcher.changed(tid);
+        }
         if let Wait::Gone(status) = what {
             if tid == child.pid() {
                 code = status;
             }
             continue;
         }
-        match handle(tid, what, watcher) {
+        // How a child that could not execute the command ends is no affair of the command's.
+        let handled = match what {
+            Wait::Filter if tid == child.pid() && child.is_given_up() => ptrace::proceed(tid, 0),
+            what => handle(tid, what, watcher),
+        };
+        match handled {
             // It was killed meanwhile, and will be reported as gone.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
             Err(error) => return Err(WatchError::Trace(error)),
@@ -253,10 +262,11 @@ fn until_loaded(child: &Child) -> Result<Option<(i32, Wait)>, WatchError> {
 }
 
 fn handle(tid: i32, what: Wait, watcher: &mut dyn Watcher) -> io::Result<()> {
+    let task = Task { tid, traced: true };
     match what {
         Wait::Filter => {
             let call = ptrace::call(tid)?;
-            match watcher.asked(&Task::stopped(tid), &call) {
+            match watcher.asked(&task, &call) {
                 Answer::Continue => {}
                 Answer::Errno(errno) => ptrace::skip(tid, -i64::from(errno))?,
                 Answer::Return(value) => ptrace::skip(tid, value)?,
@@ -266,7 +276,7 @@ fn handle(tid: i32, what: Wait, watcher: &mut dyn Watcher) -> io::Result<()> {
         Wait::Exit => {
             let status = ptrace::message(tid)? as i32;
             if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == SIGSYS {
-                watcher.killed(&Task::stopped(tid), &ptrace::last_call(tid)?);
+                watcher.killed(&task, &ptrace::last_call(tid)?);
             }
             ptrace::proceed(tid, 0)
         }
@@ -274,7 +284,7 @@ fn handle(tid: i32, what: Wait, watcher: &mut dyn Watcher) -> io::Result<()> {
             if signal == SIGSYS
                 && let Some(call) = ptrace::trapped_call(tid)?
             {
-                watcher.trapped(&Task::stopped(tid), &call);
+                watcher.trapped(&task, &call);
             }
             ptrace::proceed(tid, signal)
         }

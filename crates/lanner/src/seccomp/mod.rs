@@ -2,12 +2,16 @@
 //! take is in [`target`] (where a profile is applied), [`input`] (profiles from files, folders and
 //! standard input) and [`report`] (how results are printed).
 
+mod calls;
 mod compile;
 mod defaults;
 mod explain;
 mod input;
 mod lint;
+mod refusals;
 mod report;
+mod run;
+mod stack;
 mod target;
 
 use std::io::Write;
@@ -35,6 +39,7 @@ enum Verb {
     Explain(explain::Explain),
     Compile(compile::Compile),
     Defaults(defaults::Defaults),
+    Run(run::Run),
 }
 
 /// The exit code if something cannot be read or used.
@@ -58,6 +63,7 @@ pub(crate) fn run(seccomp: &Seccomp) -> ExitCode {
         Verb::Explain(explain) => explain::run(explain),
         Verb::Compile(compile) => compile::run(compile),
         Verb::Defaults(defaults) => defaults::run(defaults),
+        Verb::Run(run) => return run::run(run),
     };
     exit_code(outcome)
 }
@@ -68,13 +74,18 @@ fn exit_code(outcome: Result<Found>) -> ExitCode {
         Ok(Found::Something) => ExitCode::FAILURE,
         Ok(Found::Unusable) => ExitCode::from(CANNOT),
         Err(error) => {
-            let mut stderr = std::io::stderr();
-            // Nobody is left to tell if stderr is closed.
-            let _ = match error.downcast_ref::<input::Refused>() {
-                Some(refused) => writeln!(stderr, "{refused}"),
-                None => writeln!(stderr, "Error: {error:#}"),
-            };
+            complain(&error);
             ExitCode::from(CANNOT)
         }
     }
+}
+
+/// Tells what went wrong.
+fn complain(error: &anyhow::Error) {
+    let mut stderr = std::io::stderr();
+    // Nobody is left to tell if stderr is closed.
+    let _ = match error.downcast_ref::<input::Refused>() {
+        Some(refused) => writeln!(stderr, "{refused}"),
+        None => writeln!(stderr, "Error: {error:#}"),
+    };
 }

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::arch::X32_BIT;
 use crate::{Action, Arch, table};
 
 /// The type of these records (`AUDIT_SECCOMP` of linux/audit.h).
@@ -82,8 +81,7 @@ impl Record {
 
     /// The ABI of the call; `None` for one that is in no profile.
     pub fn arch(&self) -> Option<Arch> {
-        let x32 = self.audit_arch == Arch::X86_64.audit() && self.number & X32_BIT != 0;
-        Arch::all().find(|a| a.audit() == self.audit_arch && (*a == Arch::X32) == x32)
+        Arch::of_call(self.audit_arch, self.number)
     }
 
     /// The call; `None` for a number that the ABI has not.

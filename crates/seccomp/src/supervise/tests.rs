@@ -28,7 +28,7 @@ impl Watcher for Seen {
         };
         let line = format!("{} {verdict} {}", name_of(call), text.unwrap_or_default());
         self.lines.push(line.trim_end().to_owned());
-        assert!(!task.exe().is_empty() && task.registers.sp != 0);
+        assert!(!task.exe().is_empty() && task.registers().sp != 0);
         match verdict {
             Action::Errno(errno) if !self.audit => Answer::Errno(errno),
             Action::Trace(_) if !self.audit => Answer::Errno(38),
@@ -54,7 +54,7 @@ impl Watcher for Seen {
                 assert!(listener.is_waiting(waits.id));
                 let task = Task::waiting(waits.pid);
                 let text = task.text(waits.call.args[0], 100).unwrap_or_default();
-                assert!(task.registers.ip != 0 && task.registers.sp != 0);
+                assert!(task.registers().ip != 0 && task.registers().sp != 0);
                 lines.push(format!("{} {text}", name_of(&waits.call)));
                 listener.answer(waits.id, Answer::Errno(17)).unwrap();
             }
