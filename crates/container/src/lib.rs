@@ -321,6 +321,11 @@ impl Containers {
         }
     }
 
+    /// Cgroups of which is remembered what they belong to.
+    pub fn known(&self) -> usize {
+        self.cgroups.len()
+    }
+
     /// What the cgroups `id` belong to. `now` is the time of the event, nanoseconds since the
     /// epoch, and decides when a container whose files were not there is looked up again.
     ///

@@ -56,6 +56,11 @@ impl Follower {
         &self.state
     }
 
+    /// Cgroups of which is remembered what container they belong to.
+    pub fn known_cgroups(&self) -> usize {
+        self.containers.known()
+    }
+
     /// The machine, to be seeded.
     pub fn state_mut(&mut self) -> &mut State {
         &mut self.state

@@ -45,6 +45,11 @@ impl Pipeline {
         self.follower.state()
     }
 
+    /// Cgroups of which is remembered what container they belong to.
+    pub fn known_cgroups(&self) -> usize {
+        self.follower.known_cgroups()
+    }
+
     /// The machine, to be seeded.
     pub fn state_mut(&mut self) -> &mut State {
         self.follower.state_mut()

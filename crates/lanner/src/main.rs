@@ -2,12 +2,15 @@
 //! that talks to people; the work is done in the other crates, all of which it may use.
 #![forbid(unsafe_code)]
 
+mod board;
 mod captures;
 mod cli;
 mod config;
 mod diff_alerts;
 mod digest;
+mod endpoints;
 mod filter;
+mod http;
 mod info;
 mod internal;
 mod legacy;
@@ -15,6 +18,7 @@ mod list_events;
 mod list_fields;
 mod log;
 mod manual;
+mod metrics;
 mod monitor;
 mod notify;
 mod outputs;

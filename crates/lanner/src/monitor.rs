@@ -7,13 +7,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow, bail};
 use lanner_engine::selection::Selected;
 use lanner_engine::{Pipeline, balance};
+use lanner_event::snapshot::Interface;
 use lanner_event::{Poll, Selection, Source};
-use lanner_state::Live;
+use lanner_rules::Priority;
 use lanner_state::scan::{self, Procfs};
+use lanner_state::{Live, Table};
+use serde_json::{Map, Value};
 
+use crate::board::Board;
 use crate::config::{Config, Engine};
 use crate::digest::Digests;
+use crate::internal;
 use crate::log::Log;
+use crate::metrics::{RuleName, Snapshot};
 use crate::notify::Notify;
 use crate::outputs;
 use crate::run::Lines;
@@ -45,11 +51,31 @@ pub(crate) struct Monitor {
     pub(crate) limit: Option<Duration>,
     /// Say more at the end.
     pub(crate) verbose: bool,
+    /// What other threads are told.
+    pub(crate) board: Arc<Board>,
+    /// Reloads that were taken over, and that were refused.
+    pub(crate) reloads: (u64, u64),
     signals: Signals,
     notify: Arc<Notify>,
     started: Instant,
     alive_at: Instant,
     bar: ProgressBar,
+    rules: Arc<Vec<RuleName>>,
+    /// How many of them are matched.
+    enabled: usize,
+    /// When the run began, and when rules were taken over last; nanoseconds since the epoch.
+    times: (u64, u64),
+    silence: Silence,
+}
+
+/// How long no event has come (`syscall_event_timeouts`).
+#[derive(Default)]
+struct Silence {
+    /// Looks in a row that found none.
+    looks: u64,
+    /// The time of the last event; 0 before the first.
+    last: u64,
+    told: bool,
 }
 
 /// Whether to go on.
@@ -68,8 +94,11 @@ impl Monitor {
         lines: Lines,
         signals: Signals,
         notify: Arc<Notify>,
-        started: Instant,
+        board: Arc<Board>,
     ) -> Monitor {
+        let started = Instant::now();
+        let now = epoch_ns();
+        let rules = rule_names(&pipeline);
         Monitor {
             watch: LossWatch::new(&config),
             config,
@@ -86,6 +115,12 @@ impl Monitor {
             started,
             alive_at: started,
             bar: ProgressBar::new(),
+            board,
+            reloads: (0, 0),
+            enabled: rules.iter().filter(|r| r.enabled).count(),
+            rules: Arc::new(rules),
+            times: (now, now),
+            silence: Silence::default(),
         }
     }
 
@@ -150,6 +185,8 @@ impl Monitor {
                         self.swap_before(&raw);
                     }
                     let ts = self.pipeline.take(&raw, &mut self.lines);
+                    self.silence.looks = 0;
+                    self.silence.last = ts;
                     if first_ts == 0 {
                         first_ts = ts;
                     }
@@ -174,6 +211,10 @@ impl Monitor {
                 patience = self.patience();
                 let now = Instant::now();
                 self.bar.show(events, now);
+                self.post(now, events);
+                if idle && live {
+                    self.note_silence();
+                }
                 if self.look_around(now, live) == Next::End {
                     events.stop();
                     return self.drain(events);
@@ -188,7 +229,11 @@ impl Monitor {
 
     /// Says that other rules are at work.
     pub(crate) fn reloaded(&mut self) {
-        let rules = self.pipeline.ruleset().enabled().count();
+        self.reloads.0 += 1;
+        self.times.1 = epoch_ns();
+        self.rules = Arc::new(rule_names(&self.pipeline));
+        self.enabled = self.rules.iter().filter(|r| r.enabled).count();
+        let rules = self.enabled;
         self.log.info(format!(
             "Configuration and rules were reloaded: {rules} rules"
         ));
@@ -197,9 +242,85 @@ impl Monitor {
 
     /// Tells the service manager what is being done.
     pub(crate) fn tell_status(&self) {
-        let rules = self.pipeline.ruleset().enabled().count();
+        let rules = self.enabled;
         self.notify
             .status(&format!("Monitoring with {rules} rules"));
+    }
+
+    /// Tells, once, that nothing has come for long.
+    fn note_silence(&mut self) {
+        self.silence.looks += 1;
+        if self.silence.looks < self.config.max_timeouts || self.silence.told {
+            return;
+        }
+        self.silence.told = true;
+        let rule = "Falco internal: timeouts notification";
+        let looks = self.silence.looks;
+        let message = format!("{rule}. {looks} consecutive timeouts without event.");
+        let last = match self.silence.last {
+            0 => "none yet".to_owned(),
+            ts => ts.to_string(),
+        };
+        let mut fields = Map::new();
+        fields.insert("last_event_time".to_owned(), Value::String(last));
+        internal::send(&mut self.lines, rule, Priority::Debug, &message, &fields);
+        self.log.debug(&message);
+    }
+
+    /// Leaves a heartbeat, and what others asked for.
+    fn post(&mut self, now: Instant, events: &Events) {
+        self.board.beat(now, self.enabled);
+        if self.board.take_asked() {
+            self.board.publish(self.snapshot(events));
+        }
+        for notice in self.board.take_notices() {
+            internal::send(
+                &mut self.lines,
+                notice.rule,
+                Priority::Informational,
+                &notice.message,
+                &notice.fields,
+            );
+        }
+    }
+
+    /// The counters of now.
+    fn snapshot(&self, events: &Events) -> Snapshot {
+        let state = self.pipeline.state();
+        let mut tables = state.tables();
+        tables.push(Table {
+            name: "container_cgroups",
+            entries: self.pipeline.known_cgroups(),
+            bytes: 0,
+        });
+        let interfaces = state.interfaces().iter().map(|interface| match interface {
+            Interface::V4 { name, addr, .. } => (name.to_string(), false, addr.to_string()),
+            Interface::V6 { name, addr, .. } => (name.to_string(), true, addr.to_string()),
+        });
+        Snapshot {
+            at: epoch_ns(),
+            started: self.times.0,
+            reloaded: self.times.1,
+            reloads: self.reloads,
+            engine: events.engine(),
+            hostname: crate::run::hostname(),
+            boot: state.machine().boot_ts,
+            interfaces: interfaces.collect(),
+            digests: self.digests.clone(),
+            ledger: events.ledger(),
+            buffers: events.buffers(),
+            counters: self.pipeline.counters().clone(),
+            state: *state.counters(),
+            tables,
+            rules: Arc::clone(&self.rules),
+            costs: self
+                .pipeline
+                .rules()
+                .costs()
+                .map(|(_, cost)| cost)
+                .collect(),
+            outputs: self.lines.outputs.stats().snapshot(),
+        }
     }
 
     /// How long a poll may wait: not beyond the end of the run.
@@ -316,4 +437,22 @@ impl Monitor {
         }
         Ok(())
     }
+}
+
+/// Now, in nanoseconds since the epoch.
+fn epoch_ns() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |d| u64::try_from(d.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// The rules as metrics call them.
+fn rule_names(pipeline: &Pipeline) -> Vec<RuleName> {
+    let rules = pipeline.ruleset().rules().iter().map(|rule| RuleName {
+        name: rule.name.clone(),
+        priority: rule.priority as u8,
+        source: rule.source.clone(),
+        tags: rule.tags.clone(),
+        enabled: rule.enabled,
+    });
+    rules.collect()
 }

@@ -21,6 +21,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use crate::cli::Invocation;
 use crate::config::Config;
 use crate::digest::Digests;
+use crate::endpoints::Endpoints;
 use crate::log::Log;
 use crate::notify::Notify;
 use crate::prepare::{Prepared, prepare};
@@ -46,8 +47,10 @@ pub(crate) enum Step {
 pub(crate) enum Answer {
     /// Events that were not followed before are being buffered: read `/proc` now.
     Scan,
-    /// It has taken over (or refuses to, which it says itself); here are rules to be freed.
-    Done(Option<Box<CompiledRuleset>>),
+    /// It has taken over; here are the rules that were replaced, to be freed.
+    Done(Box<CompiledRuleset>),
+    /// It goes on as before, which it says itself.
+    Refused,
 }
 
 /// The end of the engine's thread.
@@ -74,6 +77,7 @@ struct Reloader {
     invocation: Arc<Invocation>,
     log: Arc<Log>,
     notify: Arc<Notify>,
+    endpoints: Endpoints,
     watched: Option<Watched>,
     hangup: UnixStream,
     digests: Digests,
@@ -86,6 +90,7 @@ pub(crate) fn start(
     invocation: Arc<Invocation>,
     log: Arc<Log>,
     notify: Arc<Notify>,
+    endpoints: Endpoints,
     config: &Config,
     digests: Digests,
     read_at: SystemTime,
@@ -100,6 +105,7 @@ pub(crate) fn start(
         invocation,
         log,
         notify,
+        endpoints,
         watched: None,
         hangup,
         digests,
@@ -210,8 +216,10 @@ impl Reloader {
         });
         self.notify.reloading();
         let read_at = SystemTime::now();
+        let mut config = None;
         let step = match prepare(&self.invocation, &self.log) {
             Ok(prepared) => {
+                config = Some(Arc::clone(&prepared.config));
                 self.watch(&prepared.config);
                 self.digests = Digests::of(&prepared.config, &prepared.files);
                 Step::Prepared(Box::new((prepared, self.digests.clone())))
@@ -232,12 +240,25 @@ impl Reloader {
                 }
                 Answer::Done(replaced) => {
                     drop(replaced);
+                    self.configure_endpoints(&config);
                     break;
                 }
+                Answer::Refused => break,
             }
         }
         self.notify.ready();
         Some(changed)
+    }
+
+    /// Has the threads beside the engine's follow the configuration that was taken over.
+    fn configure_endpoints(&mut self, config: &Option<Arc<Config>>) {
+        let Some(config) = config else {
+            return;
+        };
+        let outcome = self.endpoints.configure(&config.webserver, &config.metrics);
+        if let Err(error) = outcome {
+            self.log.error(format!("{error:#}"));
+        }
     }
 
     /// Watches what the configuration is read from, if it wants that.

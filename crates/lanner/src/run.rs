@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
 use lanner_container::Containers;
@@ -14,10 +14,12 @@ use lanner_output::Outputs;
 use lanner_state::scan;
 use lanner_state::{Limits, State};
 
+use crate::board::Board;
 use crate::captures::Captures;
 use crate::cli::Invocation;
 use crate::config::Engine;
 use crate::digest::Digests;
+use crate::endpoints::Endpoints;
 use crate::log::Log;
 use crate::monitor::Monitor;
 use crate::notify::Notify;
@@ -87,7 +89,6 @@ impl Run {
         if self.prepared.outputs.is_empty() {
             bail!(NO_OUTPUT);
         }
-        let started = Instant::now();
         if flags.dry_run {
             self.log.debug("Skipping event processing in dry-run");
             return Ok(());
@@ -117,6 +118,7 @@ impl Run {
                 .map(|settings| Captures::new(settings, replay, Arc::clone(&self.log))),
         };
         let notify = Arc::new(Notify::from_env());
+        let board = Arc::new(Board::new());
         let mut monitor = Monitor::new(
             config,
             Arc::clone(&self.log),
@@ -124,18 +126,25 @@ impl Run {
             lines,
             signals,
             Arc::clone(&notify),
-            started,
+            Arc::clone(&board),
         );
         monitor.limit = (flags.duration > 0).then(|| Duration::from_secs(flags.duration));
         monitor.verbose = flags.verbose;
         let outcome = monitor.open(selected).and_then(|mut events| {
             if !replay {
+                let mut endpoints = Endpoints::new(board, Arc::clone(&self.log));
+                let config = &monitor.config;
+                if let Err(error) = endpoints.configure(&config.webserver, &config.metrics) {
+                    self.log
+                        .error(format!("{error:#}; monitoring goes on without it"));
+                }
                 let digests = Digests::of(&monitor.config, &files);
                 monitor.digests = digests.clone();
                 monitor.takeover = Some(Takeover::new(reload::start(
                     Arc::clone(&self.invocation),
                     Arc::clone(&self.log),
                     Arc::clone(&notify),
+                    endpoints,
                     &monitor.config,
                     digests,
                     self.read_at,

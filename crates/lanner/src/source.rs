@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use lanner_event::snapshot::Snapshot;
 use lanner_event::{Ledger, Poll, RawEvent, Selection, Source, SourceError};
-use lanner_probe::{Options, Probe};
+use lanner_probe::{Buffer, Options, Probe};
 use lanner_scap::Reader;
 
 use crate::config::Config;
@@ -73,6 +73,23 @@ impl Events {
             };
         }
         Ok(())
+    }
+
+    /// How events are read, as Falco calls it.
+    pub(crate) fn engine(&self) -> &'static str {
+        match self {
+            Events::Live(_) => "modern_bpf",
+            Events::Capture(_) => "savefile",
+            Events::Nothing => "nodriver",
+        }
+    }
+
+    /// How full the buffers are.
+    pub(crate) fn buffers(&self) -> Vec<Buffer> {
+        match self {
+            Events::Live(probe) => probe.buffers().collect(),
+            Events::Capture(_) | Events::Nothing => Vec::new(),
+        }
     }
 
     /// The time now, by the clock of the events.

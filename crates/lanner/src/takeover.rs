@@ -68,7 +68,7 @@ impl Monitor {
             match takeover.reloads.next() {
                 None => {}
                 Some(Step::Failed(why)) => {
-                    takeover.reloads.answer(Answer::Done(None));
+                    takeover.reloads.answer(Answer::Refused);
                     self.refuse(&why);
                 }
                 Some(Step::Prepared(next)) => self.extend(events, next),
@@ -88,9 +88,7 @@ impl Monitor {
             return;
         };
         if let Err(error) = outcome {
-            takeover
-                .reloads
-                .answer(Answer::Done(Some(Box::new(next.0.rules))));
+            takeover.reloads.answer(Answer::Refused);
             self.refuse(&error.to_string());
             // Back to what was delivered before, as far as that can be.
             self.narrow(events);
@@ -129,7 +127,7 @@ impl Monitor {
         let new = prepared.config;
         let old = std::mem::replace(&mut self.config, Arc::clone(&new));
         let rules = self.pipeline.replace(prepared.rules, prepared.fields);
-        takeover.reloads.answer(Answer::Done(Some(Box::new(rules))));
+        takeover.reloads.answer(Answer::Done(Box::new(rules)));
         self.wanted = prepared.selected.wanted;
         self.log.configure(new.log);
         self.lines.outputs.replace(prepared.outputs);
@@ -168,6 +166,7 @@ impl Monitor {
 
     /// Goes on with the old rules, and says so.
     fn refuse(&mut self, why: &str) {
+        self.reloads.1 += 1;
         let rule = "Falco internal: hot restart failure";
         self.log.error(format!(
             "Reload failed, the previous configuration and rules stay: {why}"

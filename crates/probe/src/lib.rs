@@ -23,4 +23,4 @@ mod ring;
 mod tests;
 
 pub use error::{Capabilities, Hook, MIN_BUFFER, ProbeError};
-pub use probe::{Fault, Options, Probe};
+pub use probe::{Buffer, Fault, Options, Probe};

@@ -60,6 +60,21 @@ pub struct Fault {
     pub count: u64,
 }
 
+/// How full a ring buffer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// The CPU that writes it.
+    pub cpu: u16,
+    /// It is the one for exec, fork and exit.
+    pub lifecycle: bool,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Bytes that wait in it, or were read and not given back yet.
+    pub used: u64,
+    /// Bytes that were moved out of it and wait in memory of this process.
+    pub moved: u64,
+}
+
 /// Polls between two looks at how full the lanes of exec, fork and exit are. Reading as many
 /// events takes well under a millisecond.
 const POLLS_BETWEEN_RELIEFS: u32 = 64;
@@ -122,6 +137,21 @@ impl Probe {
     /// The time now, by the clock of the events: nanoseconds since the epoch.
     pub fn now(&self) -> u64 {
         boot_ns() + self.fixed.boot_epoch_ns
+    }
+
+    /// How full the ring buffers are.
+    pub fn buffers(&self) -> impl Iterator<Item = Buffer> {
+        let rings = self.maps.rings.iter().enumerate();
+        rings.map(|(index, ring)| {
+            let (used, moved) = ring.waiting();
+            Buffer {
+                cpu: ring.cpu,
+                lifecycle: index % crate::layout::LANES == 0,
+                size: ring.size(),
+                used,
+                moved,
+            }
+        })
     }
 
     /// Switches to another selection while running. What both want is reported without a gap.

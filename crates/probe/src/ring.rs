@@ -74,6 +74,18 @@ impl Ring {
         })
     }
 
+    /// Bytes that wait to be handed out: in the buffer, and moved out of the kernel's way.
+    pub(crate) fn waiting(&self) -> (u64, u64) {
+        let end = self.producer.u64(0).load(Ordering::Acquire);
+        let kept = self.kept.len() - self.kept_at;
+        (end.saturating_sub(self.published), kept as u64)
+    }
+
+    /// Its size in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// When the next record happened; `None` if there is none yet.
     #[inline]
     pub(crate) fn head_ts(&mut self) -> Option<u64> {

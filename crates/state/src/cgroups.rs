@@ -79,6 +79,12 @@ impl Cgroups {
     pub(crate) fn len(&self) -> usize {
         self.sets.len()
     }
+
+    /// About how many bytes they take.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts: usize = self.sets.values().map(|set| set.text.len()).sum();
+        texts + self.sets.len() * 2 * size_of::<Set>()
+    }
 }
 
 /// Writes the set with the names of subsystems that users know (those of cgroup v1), separated by

@@ -110,6 +110,17 @@ pub struct Counters {
     pub enters_used: u64,
 }
 
+/// What a table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Which table.
+    pub name: &'static str,
+    /// How many entries.
+    pub entries: usize,
+    /// About how many bytes they take. What forked processes still share counts for each.
+    pub bytes: usize,
+}
+
 /// What waits until rules saw the event.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pending {
@@ -257,6 +268,39 @@ impl State {
     /// Distinct sets of cgroups in use.
     pub fn cgroup_count(&self) -> usize {
         self.cgroups.len()
+    }
+
+    /// What the tables hold, and about how much memory that takes. Walks them.
+    pub fn tables(&self) -> Vec<Table> {
+        let heap = |texts: &[&bstr::BString]| texts.iter().map(|t| t.capacity()).sum::<usize>();
+        let mut threads = self.threads.slot_count() as usize * size_of::<threads::Entry>();
+        for (_, entry) in self.threads.slots() {
+            let (thread, image) = (&entry.thread, &entry.thread.image);
+            threads += heap(&[&thread.comm, &thread.cwd, &thread.root]) + entry.enter.capacity();
+            // Threads of a process share what they run.
+            let texts = heap(&[&image.exe, &image.exepath, &image.args, &image.env]);
+            threads += (texts + size_of::<Image>()) / std::sync::Arc::strong_count(image);
+        }
+        let mut fds = 0;
+        for (_, fd) in self.files.tables().flat_map(FdTable::iter) {
+            let socket = fd.socket.as_ref().map_or(0, |_| size_of::<Socket>());
+            fds += size_of::<Fd>() + heap(&[&fd.name, &fd.raw_name]) + socket;
+        }
+        let table = |name, entries, bytes| Table {
+            name,
+            entries,
+            bytes,
+        };
+        vec![
+            table("threads", self.thread_count(), threads),
+            table("fds", self.fd_count(), fds),
+            table("cgroups", self.cgroup_count(), self.cgroups.bytes()),
+            table(
+                "users",
+                self.users.len(),
+                self.users.len() * size_of::<User>(),
+            ),
+        ]
     }
 
     /// Processes in the table.

@@ -66,16 +66,18 @@ impl State {
                 added.extend(self.seed_thread(thread));
                 continue;
             };
-            let cgroups = self.cgroups.intern(&thread.cgroups);
             let Some(entry) = self.threads.get_mut(slot) else {
                 continue;
             };
+            if let Some(cgroups) = self.cgroups.intern(&thread.cgroups) {
+                let old = std::mem::replace(&mut entry.thread.cgroups, cgroups);
+                self.cgroups.release(old);
+            }
             let known = &mut entry.thread;
             if known.is_main() {
                 known.cwd = directory(&thread.cwd);
             }
             known.root = thread.root;
-            known.cgroups = cgroups.unwrap_or(known.cgroups);
             (known.uid, known.gid) = (thread.uid, thread.gid);
             (known.sid, known.pgid, known.vpgid) = (thread.sid, thread.pgid, thread.vpgid);
             known.loginuid = thread.loginuid;

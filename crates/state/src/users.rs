@@ -63,6 +63,12 @@ const ASK_AGAIN_NS: u64 = 1_000_000_000;
 const ASK_SOON_NS: u64 = 5_000_000;
 
 impl Users {
+    /// How many users and groups are known, of the host and of containers.
+    pub(crate) fn len(&self) -> usize {
+        let databases = self.host.iter().chain(self.containers.values());
+        databases.map(|d| d.users.len() + d.groups.len()).sum()
+    }
+
     /// Whether it is worth asking for the users of a container: one of these is not known, and
     /// they were not asked for a moment ago. Takes note that they are.
     pub(crate) fn ask(&mut self, container: &BStr, uid: u32, gid: u32, now: u64) -> bool {

@@ -106,7 +106,7 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
     ("metrics.convert_memory_to_mb", Bool, "true"),
     ("metrics.enabled", Bool, "false"),
     ("metrics.include_empty_values", Bool, "false"),
-    ("metrics.interval", Text, "5000"),
+    ("metrics.interval", Text, "1h"),
     ("metrics.jemalloc_stats_enabled", Bool, "true"),
     ("metrics.kernel_event_counters_enabled", Bool, "true"),
     (
@@ -147,7 +147,7 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
     ("watch_config_files", Bool, "true"),
     ("webserver.enabled", Bool, "false"),
     ("webserver.k8s_healthz_endpoint", Text, "/healthz"),
-    ("webserver.listen_address", Text, "0.0.0.0"),
+    ("webserver.listen_address", Text, "127.0.0.1"),
     ("webserver.listen_port", Uint, "8765"),
     ("webserver.prometheus_metrics_enabled", Bool, "false"),
     ("webserver.ssl_certificate", Text, "/etc/falco/falco.pem"),

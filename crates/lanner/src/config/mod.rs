@@ -7,6 +7,7 @@ mod keys;
 mod tree;
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -89,6 +90,71 @@ pub(crate) struct Captures {
     pub(crate) max_bytes: Option<u64>,
 }
 
+/// What is served over HTTP (`webserver`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Webserver {
+    /// Anything is.
+    pub(crate) enabled: bool,
+    /// Where.
+    pub(crate) address: IpAddr,
+    /// The port.
+    pub(crate) port: u16,
+    /// The path of the liveness probe.
+    pub(crate) healthz: String,
+    /// `/metrics` is served, if there are metrics.
+    pub(crate) prometheus: bool,
+    /// Over TLS.
+    pub(crate) tls: bool,
+    /// The certificate and its key.
+    pub(crate) certificate: PathBuf,
+}
+
+/// Which metrics there are, and where they go besides `/metrics` (`metrics`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Metrics {
+    /// There are any.
+    pub(crate) enabled: bool,
+    /// How often they are written.
+    pub(crate) interval: Duration,
+    /// As an alert.
+    pub(crate) rule: bool,
+    /// To this file.
+    pub(crate) file: Option<PathBuf>,
+    /// Matches by rule.
+    pub(crate) rules: bool,
+    /// What process and host use.
+    pub(crate) resources: bool,
+    /// Counts of the state.
+    pub(crate) state: bool,
+    /// Counts of the probe.
+    pub(crate) kernel: bool,
+    /// These by CPU, too.
+    pub(crate) kernel_per_cpu: bool,
+    /// Memory in megabytes.
+    pub(crate) megabytes: bool,
+    /// Fields that are zero, too.
+    pub(crate) empty: bool,
+}
+
+impl Default for Metrics {
+    /// What Falco's packaged file says.
+    fn default() -> Metrics {
+        Metrics {
+            enabled: false,
+            interval: Duration::from_secs(3600),
+            rule: true,
+            file: None,
+            rules: true,
+            resources: true,
+            state: true,
+            kernel: true,
+            kernel_per_cpu: false,
+            megabytes: true,
+            empty: false,
+        }
+    }
+}
+
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Loaded {
@@ -155,6 +221,13 @@ pub(crate) struct Config {
     pub(crate) drops: DropSettings,
     /// What is done then.
     pub(crate) drop_actions: DropActions,
+    /// Looks for events in a row that find none, before that is told
+    /// (`syscall_event_timeouts.max_consecutives`).
+    pub(crate) max_timeouts: u64,
+    /// What is served over HTTP.
+    pub(crate) webserver: Webserver,
+    /// Metrics.
+    pub(crate) metrics: Metrics,
     /// Which system calls keep the state.
     pub(crate) base_syscalls: BaseSyscalls,
     /// Threads that are remembered.
@@ -558,6 +631,9 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         output_timeout: Duration::from_millis(r.number("output_timeout")),
         drops,
         drop_actions,
+        max_timeouts: r.number("syscall_event_timeouts.max_consecutives"),
+        webserver: webserver(&r, &main)?,
+        metrics: metrics(&r, &main)?,
         base_syscalls: BaseSyscalls {
             custom_set: r
                 .list("base_syscalls.custom_set")
@@ -656,6 +732,86 @@ fn drops(r: &Reader<'_>, main: &str) -> Result<(DropSettings, DropActions)> {
         exit: actions.contains(&"exit"),
     };
     Ok((settings, actions))
+}
+
+fn webserver(r: &Reader<'_>, main: &str) -> Result<Webserver> {
+    let address = r.text("webserver.listen_address");
+    let address: IpAddr = address.parse().map_err(|_| {
+        anyhow!(
+            "Error reading config file ({main}): webserver listen address \"{address}\" is not \
+             a valid IP address"
+        )
+    })?;
+    let port = r.number("webserver.listen_port");
+    let port = u16::try_from(port).map_err(|_| {
+        anyhow!("Error reading config file ({main}): webserver.listen_port {port} is no port")
+    })?;
+    Ok(Webserver {
+        enabled: r.flag("webserver.enabled"),
+        address,
+        port,
+        healthz: r.text("webserver.k8s_healthz_endpoint").to_owned(),
+        prometheus: r.flag("webserver.prometheus_metrics_enabled"),
+        tls: r.flag("webserver.ssl_enabled"),
+        certificate: PathBuf::from(r.text("webserver.ssl_certificate")),
+    })
+}
+
+fn metrics(r: &Reader<'_>, main: &str) -> Result<Metrics> {
+    let interval = r.text("metrics.interval");
+    let interval = duration(interval).filter(|d| *d >= Duration::from_millis(100));
+    let interval = interval.with_context(|| {
+        format!(
+            "Error reading config file ({main}): metrics.interval is a duration of at least 100ms \
+             such as 1h30m, 15m or 5000ms (units y, w, d, h, m, s, ms)"
+        )
+    })?;
+    let file = r.text("metrics.output_file");
+    Ok(Metrics {
+        enabled: r.flag("metrics.enabled"),
+        interval,
+        rule: r.flag("metrics.output_rule"),
+        file: (!file.is_empty()).then(|| PathBuf::from(file)),
+        rules: r.flag("metrics.rules_counters_enabled"),
+        resources: r.flag("metrics.resource_utilization_enabled"),
+        state: r.flag("metrics.state_counters_enabled"),
+        kernel: r.flag("metrics.kernel_event_counters_enabled"),
+        kernel_per_cpu: r.flag("metrics.kernel_event_counters_per_cpu_enabled"),
+        megabytes: r.flag("metrics.convert_memory_to_mb"),
+        empty: r.flag("metrics.include_empty_values"),
+    })
+}
+
+/// A duration as Prometheus writes it: numbers with units, from the longest unit to the shortest,
+/// each at most once.
+fn duration(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, u64); 7] = [
+        ("y", 365 * 86_400_000),
+        ("w", 7 * 86_400_000),
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1000),
+        ("ms", 1),
+    ];
+    let mut millis = 0_u64;
+    let mut rest = text.trim();
+    let mut next = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, behind) = rest.split_at(digits);
+        let number: u64 = number.parse().ok()?;
+        let letters = behind.find(|c: char| c.is_ascii_digit());
+        let (unit, behind) = behind.split_at(letters.unwrap_or(behind.len()));
+        let at = UNITS.iter().position(|(name, _)| *name == unit)?;
+        if at < next {
+            return None;
+        }
+        next = at + 1;
+        millis = millis.checked_add(number.checked_mul(UNITS[at].1)?)?;
+        rest = behind;
+    }
+    (millis > 0).then(|| Duration::from_millis(millis))
 }
 
 fn file_output(r: &Reader<'_>, main: &str) -> Result<Option<FileOutput>> {

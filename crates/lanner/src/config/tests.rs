@@ -108,6 +108,27 @@ fn included_files_are_merged_by_their_strategy() {
     );
 }
 
+#[test]
+fn durations_are_written_as_for_prometheus() {
+    for (text, millis) in [
+        ("1h30m", Some(5_400_000)),
+        ("1h", Some(3_600_000)),
+        ("100ms", Some(100)),
+        ("1y2w3d4h5m6s7ms", Some(33_019_506_007)),
+        ("5000", None),
+        ("", None),
+        ("0s", None),
+        ("1m1h", None),
+        ("1h1h", None),
+        ("1.5h", None),
+        ("-1h", None),
+        ("h", None),
+        ("99999999999999999y", None),
+    ] {
+        assert_eq!(duration(text), millis.map(Duration::from_millis), "{text}");
+    }
+}
+
 #[track_caller]
 fn check_fatal(text: &str, options: &[&str], expect: &str) {
     let error = format!("{:#}", with(text, options).unwrap_err());
@@ -142,6 +163,10 @@ fn values_that_cannot_be_meant_are_fatal() {
         &[],
         "both 'rules_files' and 'rules_file'",
     );
+    check_fatal("metrics: {interval: 5000}", &[], "metrics.interval");
+    check_fatal("metrics: {interval: 99ms}", &[], "at least 100ms");
+    check_fatal("webserver: {listen_address: here}", &[], "valid IP address");
+    check_fatal("webserver: {listen_port: 65536}", &[], "no port");
     check_fatal("a: [", &[], "Cannot read config file");
     check_fatal("- a", &[], "not a mapping");
 }

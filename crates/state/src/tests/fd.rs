@@ -39,6 +39,7 @@ fn a_refresh_replaces_what_was_not_followed_and_keeps_the_rest() {
             threads: vec![
                 ThreadEntry {
                     cwd: "/elsewhere".into(),
+                    cgroups: "cpu=/moved\0".into(),
                     uid: 7,
                     ..entry(100, 100, 50, "another name")
                 },
@@ -62,6 +63,8 @@ fn a_refresh_replaces_what_was_not_followed_and_keeps_the_rest() {
     let shell = thread(&state, 100);
     assert_eq!((shell.cwd.as_bstr(), shell.uid), ("/elsewhere/".into(), 7));
     assert_eq!((shell.comm.as_bstr(), shell.ptid), ("bash".into(), 1));
+    assert_eq!(state.cgroups(shell.cgroups), "cpu=/moved");
+    assert_eq!(state.cgroup_count(), 1, "the old set is given back");
     assert_eq!(thread(&state, 200).comm, "missed");
     // An event from before the scan changes nothing.
     apply(&mut state, &open(100, 5, "/late").ts(40 * S));
