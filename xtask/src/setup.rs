@@ -20,6 +20,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ("podman", "/usr/bin/podman"),
     ("containerd", "/usr/bin/containerd"),
     ("sysdig", "/usr/bin/sysdig"),
+    ("curl", "/usr/bin/curl"),
+    ("openssl", "/usr/bin/openssl"),
+    ("prometheus", "/usr/bin/promtool"),
 ];
 
 /// What only packages and guests need, on top.

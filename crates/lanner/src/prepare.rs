@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use lanner_engine::selection::{self, Selected};
 use lanner_engine::{CompiledRuleset, Settings, Template};
 use lanner_filter::{PrintOptions, Scheme};
@@ -70,6 +70,11 @@ pub(crate) fn compile(
 ) -> Result<Prepared> {
     let hostname = crate::run::hostname();
     let outputs = outputs::open(&config, &hostname, log);
+    if outputs.is_empty() {
+        bail!(
+            "No output configured, please make sure at least one output is configured and enabled."
+        );
+    }
     fields.hostname = Some(hostname.into());
     let selected = select(&config, &ruleset, scheme, log);
     let time = match config.iso_time {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use lanner_container::Containers;
 use lanner_engine::{Alert, Follower, Pipeline, Sink, Step};
 use lanner_event::RawEvent;
@@ -28,10 +28,6 @@ use crate::prepare::Prepared;
 use crate::reload;
 use crate::signals::Signals;
 use crate::takeover::Takeover;
-
-/// What is said when alerts would go nowhere.
-const NO_OUTPUT: &str =
-    "No output configured, please make sure at least one output is configured and enabled.";
 
 /// What a run is made of.
 pub(crate) struct Run {
@@ -86,9 +82,6 @@ impl Run {
             ));
         }
         let replay = matches!(config.engine, Engine::Replay(_));
-        if self.prepared.outputs.is_empty() {
-            bail!(NO_OUTPUT);
-        }
         if flags.dry_run {
             self.log.debug("Skipping event processing in dry-run");
             return Ok(());

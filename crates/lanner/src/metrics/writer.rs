@@ -31,6 +31,10 @@ impl Writer {
         if !settings.enabled || (!settings.rule && settings.file.is_none()) {
             return None;
         }
+        log.info(format!(
+            "Setting metrics interval to {} ms",
+            settings.interval.as_millis()
+        ));
         let (stop, stopped) = channel::<()>();
         let run = Run {
             settings: settings.clone(),
