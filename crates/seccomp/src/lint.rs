@@ -37,14 +37,14 @@
 mod arguments;
 mod calls;
 mod form;
-mod needs;
+pub mod needs;
 mod rules;
 
 pub use needs::{Needs, RUNTIMES};
 
 use lanner_diag::{Diagnostic, Span, TextRange};
 
-use crate::policy::Policy;
+use crate::policy::{Lookup, Policy};
 use crate::profile::Profile;
 use crate::target::{Applied, Target};
 use crate::{Action, Arch, bpf, table};
@@ -138,23 +138,7 @@ impl Subject<'_> {
 
     /// For which arguments a call happens on the native ABI; for none if the ABI does not have it.
     fn permission(&self, name: &str) -> Permission {
-        let arch = self.target.native;
-        let Some(number) = table::by_name(name).and_then(|c| c.number(arch)) else {
-            return Permission::Never;
-        };
-        let abi = self.policy.abis.iter().find(|a| a.arch == arch);
-        let decided = abi.and_then(|a| {
-            let at = a.decisions.binary_search_by_key(&number, |d| d.0).ok()?;
-            Some(&a.decisions[at].1)
-        });
-        let Some(decision) = decided else {
-            let permitted = self.decide(arch, name, [0; 6]).is_some_and(Action::permits);
-            return Permission::of([permitted]);
-        };
-        let closed = decision.choices.iter().any(|c| c.conditions.is_empty());
-        let otherwise = (!closed).then_some(self.policy.default);
-        let actions = decision.choices.iter().map(|c| c.action);
-        Permission::of(actions.chain(otherwise).map(Action::permits))
+        permission(self.policy, self.target.native, name)
     }
 
     /// Whether a call happens for any arguments on the native ABI.
@@ -165,6 +149,22 @@ impl Subject<'_> {
     /// Whether a call happens whatever its arguments are, on the native ABI.
     fn permits_all(&self, name: &str) -> bool {
         self.permission(name) == Permission::Always
+    }
+}
+
+/// For which arguments a call happens on an ABI; for none if the ABI does not have it.
+fn permission(policy: &Policy, arch: Arch, name: &str) -> Permission {
+    let Some(number) = table::by_name(name).and_then(|c| c.number(arch)) else {
+        return Permission::Never;
+    };
+    match policy.lookup(arch.audit(), number) {
+        Lookup::Fixed(action, _) => Permission::of([action.permits()]),
+        Lookup::Decided(_, decision) => {
+            let closed = decision.choices.iter().any(|c| c.conditions.is_empty());
+            let otherwise = (!closed).then_some(policy.default);
+            let actions = decision.choices.iter().map(|c| c.action);
+            Permission::of(actions.chain(otherwise).map(Action::permits))
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use lanner_seccomp::{Action, Arch};
 use serde_json::{Value, json};
 
 use super::Found;
+use super::filter::calls_of;
 use super::input::{self, Loaded};
 use super::report::{self, Format, FormatArgs, Paint};
 use super::target::TargetArgs;
@@ -335,12 +336,6 @@ impl Surface {
             _ => Extent::Partly,
         }
     }
-}
-
-/// The calls that an ABI has.
-fn calls_of(arch: Arch) -> impl Iterator<Item = (&'static Call, u32)> {
-    let calls = table::calls().iter();
-    calls.filter_map(move |c| Some((c, c.number(arch)?)))
 }
 
 impl Subject {

@@ -1,9 +1,11 @@
 //! Profiles from files, folders and standard input.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use lanner_diag::{Diagnostic, Files, Severity, render};
@@ -142,9 +144,13 @@ pub(crate) fn parse(
 /// # Errors
 /// [`Refused`] if it cannot be used; whatever reading the file gave.
 pub(crate) fn load(path: &Path) -> Result<Loaded> {
-    let source = read(path, MAX_TEXT)?;
+    load_source(&read(path, MAX_TEXT)?)
+}
+
+/// The same for a file that was read.
+pub(crate) fn load_source(source: &Source) -> Result<Loaded> {
     let mut files = Files::new();
-    let (profile, faults) = match parse(&source, &mut files) {
+    let (profile, faults) = match parse(source, &mut files) {
         Ok(read) => read,
         Err(fault) => return Err(Refused::new(&[fault], &files).into()),
     };
@@ -201,7 +207,13 @@ impl Loaded {
             let place = place.map_or(String::new(), |at| format!("{}:{}: ", at.line, at.column));
             notes.push(format!("{place}{}", fault.message));
         }
+        // A verb that looks at a profile twice says it once.
+        static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
         for note in notes {
+            if !told.insert(format!("{name}: {note}")) {
+                continue;
+            }
             // Nobody is left to tell if stderr is closed.
             let _ = writeln!(std::io::stderr(), "note: {name}: {note}");
         }

@@ -5,9 +5,12 @@
 mod calls;
 mod compile;
 mod defaults;
+mod diff;
 mod explain;
+mod filter;
 mod input;
 mod lint;
+mod prove;
 mod refusals;
 mod report;
 mod run;
@@ -37,6 +40,8 @@ pub(crate) struct Seccomp {
 enum Verb {
     Lint(lint::Lint),
     Explain(explain::Explain),
+    Diff(diff::Diff),
+    Prove(prove::Prove),
     Compile(compile::Compile),
     Defaults(defaults::Defaults),
     Run(run::Run),
@@ -61,6 +66,8 @@ pub(crate) fn run(seccomp: &Seccomp) -> ExitCode {
     let outcome = match &seccomp.verb {
         Verb::Lint(lint) => lint::run(lint),
         Verb::Explain(explain) => explain::run(explain),
+        Verb::Diff(diff) => diff::run(diff),
+        Verb::Prove(prove) => prove::run(prove),
         Verb::Compile(compile) => compile::run(compile),
         Verb::Defaults(defaults) => defaults::run(defaults),
         Verb::Run(run) => return run::run(run),

@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 use lanner_seccomp::Arch;
-use lanner_seccomp::lint::Needs;
+use lanner_seccomp::lint::{self, Needs};
 use lanner_seccomp::profile::{Format, Profile};
 use lanner_seccomp::target::{DEFAULT_CAPS, Engine, Runtime, Target};
 
@@ -114,13 +114,7 @@ impl TargetArgs {
 
     /// What the named runtime calls under the filter.
     pub(crate) fn needs(&self) -> Option<&'static Needs> {
-        let name = match self.runtime? {
-            RuntimeName::Runc | RuntimeName::Containerd | RuntimeName::Docker => "runc",
-            RuntimeName::Runc11 => "runc-1.1",
-            RuntimeName::Crun | RuntimeName::CriO | RuntimeName::Podman => "crun",
-            RuntimeName::Youki => "youki",
-        };
-        Needs::of(name)
+        self.runtime.map(RuntimeName::needs)
     }
 
     /// Whether the engine follows from the profile alone, and there is one.
@@ -128,6 +122,19 @@ impl TargetArgs {
         self.engine.is_none()
             && self.runtime.is_none()
             && assumed_engine(Some(profile)) != Engine::None
+    }
+}
+
+impl RuntimeName {
+    /// What it calls under the filter.
+    pub(crate) fn needs(self) -> &'static Needs {
+        let [runc11, runc, crun, youki] = &lint::RUNTIMES;
+        match self {
+            RuntimeName::Runc | RuntimeName::Containerd | RuntimeName::Docker => runc,
+            RuntimeName::Runc11 => runc11,
+            RuntimeName::Crun | RuntimeName::CriO | RuntimeName::Podman => crun,
+            RuntimeName::Youki => youki,
+        }
     }
 }
 

@@ -5,7 +5,9 @@
 
 use lanner_diag::Diagnostic;
 
-use super::{Subject, enumerate};
+use super::{Permission, Subject, enumerate, permission};
+use crate::policy::Policy;
+use crate::{Arch, table};
 
 /// Calls that a runtime makes after it has loaded the filter.
 #[derive(Debug)]
@@ -138,17 +140,6 @@ pub const RUNTIMES: [Needs; 4] = [
     },
 ];
 
-impl Needs {
-    /// The runtime that a person names; containerd and CRI-O start runc unless told otherwise.
-    pub fn of(name: &str) -> Option<&'static Needs> {
-        let name = match name {
-            "containerd" | "cri-o" | "crio" | "docker" | "podman" => "runc",
-            other => other,
-        };
-        RUNTIMES.iter().find(|n| n.name == name)
-    }
-}
-
 /// What a dynamically linked program of the C library calls before its own first line.
 const START: [&str; 12] = [
     "execve",
@@ -170,48 +161,81 @@ pub(super) fn check(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     program(subject, faults);
 }
 
+/// Calls of a runtime that a policy refuses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Without these it does not start a container.
+    pub hard: Vec<&'static str>,
+    /// Without these it does.
+    pub soft: Vec<&'static str>,
+}
+
+/// What a policy refuses of what a runtime calls on a machine.
+pub fn missing(policy: &Policy, native: Arch, needs: &Needs, no_new_privs: bool) -> Missing {
+    let early = if no_new_privs { &[] } else { needs.early };
+    let mut found = refused(policy, native, needs, needs.last);
+    let more = refused(policy, native, needs, early);
+    found.hard.extend(more.hard);
+    found.soft.extend(more.soft);
+    found
+}
+
+fn refused(
+    policy: &Policy,
+    native: Arch,
+    needs: &Needs,
+    calls: &'static [&'static str],
+) -> Missing {
+    let exists = |n: &str| table::by_name(n).is_some_and(|c| c.number(native).is_some());
+    let calls = calls.iter().copied();
+    let refused = calls.filter(|n| exists(n) && permission(policy, native, n) == Permission::Never);
+    let (soft, hard) = refused.partition(|n| needs.optional.contains(n));
+    Missing { hard, soft }
+}
+
 fn runtime(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     let Some(needs) = subject.context.needs else {
         return;
     };
-    let early: &[&str] = if subject.context.no_new_privs {
-        &[]
-    } else {
-        needs.early
+    let (policy, native) = (subject.policy, subject.target.native);
+    let last = refused(policy, native, needs, needs.last);
+    let early = match subject.context.no_new_privs {
+        true => Missing::default(),
+        false => refused(policy, native, needs, needs.early),
     };
-    let refused = |names: &[&'static str], optional: bool| -> Vec<&'static str> {
-        names
-            .iter()
-            .filter(|n| needs.optional.contains(n) == optional)
-            .filter(|n| !subject.permits_some(n))
-            .copied()
-            .collect()
-    };
-    let mut hard = refused(needs.last, false);
-    hard.extend(refused(early, false));
-    let mut soft = refused(needs.last, true);
-    soft.extend(refused(early, true));
-    if !hard.is_empty() {
-        let when = if subject.context.no_new_privs {
-            "with no_new_privs, so after the filter is loaded"
-        } else {
-            "without no_new_privs, so also while it still sets up user and capabilities"
-        };
-        let mut fault = Diagnostic::error(
-            "runtime-needs",
-            format!(
-                "{} cannot start a container: it also needs {}",
-                needs.runtime,
-                enumerate(&hard, 40)
-            ),
-        )
-        .label(subject.default_span(), "these get the default action")
-        .note(format!("measured {when}"));
-        if !subject.context.no_new_privs && !needs.early.is_empty() {
-            fault = fault.note("allowPrivilegeEscalation: false loads the filter last, and most of them are not needed");
-        }
-        faults.push(fault.help(Some(format!("permit {}", enumerate(&hard, 40)))));
+    let mut parts = Vec::new();
+    if !last.hard.is_empty() {
+        parts.push(format!("it also needs {}", enumerate(&last.hard, 40)));
     }
+    if !early.hard.is_empty() {
+        parts.push(format!(
+            "unless allowPrivilegeEscalation is false {} {}",
+            if last.hard.is_empty() {
+                "it needs"
+            } else {
+                "also"
+            },
+            enumerate(&early.hard, 40)
+        ));
+    }
+    if !parts.is_empty() {
+        let message = format!(
+            "{} cannot start a container: {}",
+            needs.runtime,
+            parts.join(", and ")
+        );
+        let mut fault = Diagnostic::error("runtime-needs", message)
+            .label(subject.default_span(), "these get the default action");
+        if !early.hard.is_empty() {
+            fault = fault.note(
+                "with allowPrivilegeEscalation: false (no_new_privs) the filter is loaded last; \
+                 without it before user, capabilities and directory are set",
+            );
+        }
+        let all: Vec<&str> = last.hard.iter().chain(&early.hard).copied().collect();
+        faults.push(fault.help(Some(format!("permit {}", enumerate(&all, 40)))));
+    }
+    let soft: Vec<&str> = last.soft.iter().chain(&early.soft).copied().collect();
     if !soft.is_empty() {
         faults.push(
             Diagnostic::warning(
