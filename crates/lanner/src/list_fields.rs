@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use lanner_filter::scheme::FieldClass;
-use lanner_filter::{FieldDef, Many, Scheme};
+use lanner_filter::{ArgSpec, FieldDef, Many, Scheme};
 use serde_json::{Value, json};
 
 use crate::cli::ListFormat;
@@ -89,8 +89,10 @@ fn class_text(out: &mut String, class: &FieldClass, fields: &[&FieldDef], verbos
     if !class.qualifier.is_empty() {
         let _ = write!(out, " ({})", class.qualifier);
     }
-    let _ = write!(out, "\n{:<RIGHT$}", "Description:");
-    wrap(out, class.desc);
+    if !class.desc.is_empty() {
+        let _ = write!(out, "\n{:<RIGHT$}", "Description:");
+        wrap(out, class.desc);
+    }
     let _ = write!(out, "\n{:<RIGHT$}", "Event Sources:");
     for source in class.sources {
         let _ = write!(out, "{source} ");
@@ -106,7 +108,7 @@ fn class_text(out: &mut String, class: &FieldClass, fields: &[&FieldDef], verbos
         if verbose {
             let _ = write!(desc, "(Type: {}) ", field.type_name);
         }
-        let tags = tags(field);
+        let tags = tags(class, field);
         if !tags.is_empty() {
             let tags: Vec<&str> = tags.into_iter().collect();
             let _ = write!(desc, "({}) ", tags.join(","));
@@ -131,8 +133,22 @@ fn wrap(out: &mut String, text: &str) {
     }
 }
 
-fn tags(field: &FieldDef) -> BTreeSet<&'static str> {
-    let arg = field.arg;
+/// How the argument of a field is listed, if it takes one. Falco says what kind it is (a number, a
+/// key) for fields of its container plugin only, and that of `evt.abspath` is required, which it is
+/// not.
+fn argument(class: &FieldClass, field: &FieldDef) -> Option<ArgSpec> {
+    let arg = field.arg?;
+    let plugin = class.name.ends_with("(plugin)");
+    Some(ArgSpec {
+        required: arg.required || field.name == "evt.abspath",
+        index: arg.index && plugin,
+        key: arg.key && plugin,
+        ..arg
+    })
+}
+
+fn tags(class: &FieldClass, field: &FieldDef) -> BTreeSet<&'static str> {
+    let arg = argument(class, field);
     let all = [
         (arg.is_some_and(|a| a.required), "ARG_REQUIRED"),
         (arg.is_some_and(|a| !a.required), "ARG_ALLOWED"),
@@ -156,8 +172,10 @@ fn is_list(field: &FieldDef) -> bool {
 fn class_markdown(out: &mut String, class: &FieldClass, fields: &[&FieldDef]) {
     let _ = write!(
         out,
-        "## Field Class: {}\n\n{}\n\nEvent Sources: ",
-        class.name, class.desc
+        "## Field Class: {}\n\n{}{}Event Sources: ",
+        class.name,
+        class.desc,
+        if class.desc.is_empty() { "" } else { "\n\n" }
     );
     for source in class.sources {
         let _ = write!(out, "{source} ");
@@ -178,7 +196,7 @@ fn class_json(class: &FieldClass, fields: &[&FieldDef]) -> Value {
     let fields: Vec<Value> = fields
         .iter()
         .map(|field| {
-            let argument = field.arg.map(|arg| {
+            let argument = argument(class, field).map(|arg| {
                 let types = [(arg.index, "INDEX"), (arg.key, "KEY")];
                 let types = types
                     .into_iter()
@@ -195,12 +213,15 @@ fn class_json(class: &FieldClass, fields: &[&FieldDef]) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut listed = json!({
         "name": class.name,
-        "desc": class.desc,
         "event_sources": class.sources,
         "fields": fields,
-    })
+    });
+    if !class.desc.is_empty() {
+        listed["desc"] = class.desc.into();
+    }
+    listed
 }
 
 #[cfg(test)]
@@ -240,7 +261,10 @@ mod tests {
             text.starts_with("-------------------------------\nField Class:                  evt")
         );
         assert!(text.lines().all(|l| l.trim_end().len() <= 120));
-        assert!(text.contains("\nproc.aname                    (ARG_ALLOWED,ARG_INDEX,"));
+        assert!(text.contains("\nproc.aname                    (ARG_ALLOWED,EPF_NO_RHS,"));
+        assert!(text.contains("\ncontainer.mount               (ARG_INDEX,ARG_KEY,ARG_REQUIRED) "));
+        // A class without a description has no line for it.
+        assert!(text.contains("Field Class:                  container (plugin)\nEvent Sources: "));
     }
 
     #[test]
@@ -250,7 +274,12 @@ mod tests {
         let classes = json["fieldclasses"].as_array().unwrap();
         let fields = classes.iter().flat_map(|c| c["fields"].as_array().unwrap());
         let env: Vec<&Value> = fields.filter(|f| f["name"] == "proc.env").collect();
-        assert_eq!(env[0]["argument"]["required"], false);
+        assert_eq!(
+            env[0]["argument"],
+            json!({ "required": false, "type": [] })
+        );
+        let container = classes.iter().find(|c| c["name"] == "container (plugin)").unwrap();
+        assert!(container.get("desc").is_none());
         assert_eq!(env[0]["type"], "CHARBUF");
         let markdown = list("", ListFormat::Markdown, false).unwrap();
         assert!(markdown.contains("\n`proc.pid` | INT64 | "));

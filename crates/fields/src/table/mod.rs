@@ -79,7 +79,7 @@ pub(crate) fn classes() -> [(FieldClass, &'static [Field]); 10] {
             ),
             fd::FD_LIST,
         ),
-        (class("container", "", ""), container::CONTAINER),
+        (class("container (plugin)", "", ""), container::CONTAINER),
     ]
 }
 
