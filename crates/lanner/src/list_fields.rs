@@ -274,11 +274,11 @@ mod tests {
         let classes = json["fieldclasses"].as_array().unwrap();
         let fields = classes.iter().flat_map(|c| c["fields"].as_array().unwrap());
         let env: Vec<&Value> = fields.filter(|f| f["name"] == "proc.env").collect();
-        assert_eq!(
-            env[0]["argument"],
-            json!({ "required": false, "type": [] })
-        );
-        let container = classes.iter().find(|c| c["name"] == "container (plugin)").unwrap();
+        assert_eq!(env[0]["argument"], json!({ "required": false, "type": [] }));
+        let container = classes
+            .iter()
+            .find(|c| c["name"] == "container (plugin)")
+            .unwrap();
         assert!(container.get("desc").is_none());
         assert_eq!(env[0]["type"], "CHARBUF");
         let markdown = list("", ListFormat::Markdown, false).unwrap();
