@@ -99,8 +99,8 @@ impl<'a> EventRecord<'a> {
         Some(process)
     }
 
-    /// The ancestors of the process, the parent first.
-    pub(crate) fn ancestors(&self) -> Ancestors<'a> {
+    /// The main threads of the ancestors of the process, the parent's first.
+    pub fn ancestors(&self) -> impl Iterator<Item = &'a Thread> + use<'a> {
         match self.thread.and_then(|t| self.leader(t)) {
             Some(process) => Ancestors::of(self.state, process),
             None => Ancestors::none(self.state),

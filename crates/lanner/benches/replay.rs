@@ -9,14 +9,14 @@ use std::io::Cursor;
 use divan::counter::ItemsCount;
 use lanner_container::Containers;
 use lanner_engine::{Alert, CompiledRuleset, Matching, Pipeline, Settings, Sink, Template};
-use lanner_event::snapshot::{Machine, Snapshot, ThreadEntry};
-use lanner_event::testing::{EventBuilder, strings};
-use lanner_event::{EventType, Poll, RawEvent, Source};
+use lanner_event::{Poll, Source};
 use lanner_fields::{Session, scheme};
 use lanner_filter::PrintOptions;
 use lanner_rules::{Options, Ruleset};
 use lanner_scap::{Compression, Reader, Writer};
 use lanner_state::{Limits, State};
+
+mod made;
 
 #[global_allocator]
 static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
@@ -25,103 +25,18 @@ fn main() {
     divan::main();
 }
 
-/// Programs that are started in the capture.
-const PROGRAMS: u64 = 500;
-
-/// Files that each opens.
-const FILES: u64 = 10;
-
 /// A capture, and how many events are in it.
 fn capture() -> (Vec<u8>, usize) {
-    let shell = ThreadEntry {
-        tid: 100,
-        pid: 100,
-        ptid: 1,
-        comm: "bash".into(),
-        exe: "bash".into(),
-        exepath: "/usr/bin/bash".into(),
-        cwd: "/root/".into(),
-        ..ThreadEntry::default()
-    };
-    let snapshot = Snapshot {
-        machine: Machine {
-            num_cpus: 1,
-            ..Machine::default()
-        },
-        threads: vec![shell],
-        ..Snapshot::default()
-    };
+    let (snapshot, events) = made::capture();
     let mut writer = Writer::new(Vec::new(), Compression::None, &snapshot).expect("memory");
-    let mut ts = 1_700_000_000_000_000_000;
-    let mut count = 0;
-    let mut add = |event: EventBuilder| {
-        ts += 1000;
-        count += 1;
-        let record = event.ts(ts).build();
-        let raw = RawEvent {
-            cpu: 0,
-            state_only: false,
-            counted: true,
-            bytes: record.bytes(),
-        };
-        writer.event(&raw).expect("memory");
-    };
-    for n in 0..PROGRAMS {
-        add(execve(&format!("/usr/bin/program{}", n % 50)));
-        for file in 0..FILES {
-            add(openat(&format!("/usr/lib/directory{}/file{file}", n % 20)));
-            add(EventBuilder::new(EventType::SYSCALL_CLOSE_X)
-                .tid(100)
-                .with("res", 0)
-                .with("fd", 3));
-        }
+    for event in &events {
+        writer.event(&event.raw()).expect("memory");
     }
-    (writer.finish().expect("memory"), count)
+    (writer.finish().expect("memory"), events.len())
 }
 
-fn execve(program: &str) -> EventBuilder {
-    let comm = program.rsplit('/').next().unwrap_or(program);
-    EventBuilder::new(EventType::SYSCALL_EXECVE_19_X)
-        .tid(100)
-        .with("res", 0)
-        .with("exe", program)
-        .with("args", strings(&["--quiet", "input"]))
-        .with("tid", 100)
-        .with("pid", 100)
-        .with("ptid", 1)
-        .with("cwd", "/root/")
-        .with("comm", comm)
-        .with("cgroups", strings(&["cpuset=/"]))
-        .with("env", strings(&["HOME=/root", "PATH=/usr/bin"]))
-        .with("loginuid", 0)
-        .with("uid", 0)
-        .with("trusted_exepath", program)
-}
-
-fn openat(path: &str) -> EventBuilder {
-    EventBuilder::new(EventType::SYSCALL_OPENAT_2_X)
-        .tid(100)
-        .with("fd", 3)
-        .with("dirfd", -100)
-        .with("name", path)
-        .with("flags", 1)
-        .with("mode", 0)
-}
-
-/// So many rules that match nothing: on programs and on files, by turns.
 fn ruleset(count: usize) -> Ruleset {
-    let mut text = String::new();
-    for i in 0..count {
-        let condition = match i % 2 {
-            0 => format!("evt.type = execve and proc.name = nothing{i}"),
-            _ => format!("evt.type in (open, openat, openat2) and fd.name startswith /nothing{i}/"),
-        };
-        text += &format!(
-            "- rule: r{i}\n  desc: d\n  condition: {condition}\n  output: \"%proc.name\"\n  \
-             priority: NOTICE\n"
-        );
-    }
-    let texts = [("bench.yaml".to_owned(), text)];
+    let texts = [("bench.yaml".to_owned(), made::rules(count))];
     let (ruleset, results) = Ruleset::load_texts(texts, &scheme(), &Options::default());
     ruleset.unwrap_or_else(|| panic!("{:?}", results.failure()))
 }

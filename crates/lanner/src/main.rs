@@ -31,6 +31,7 @@ mod seccomp;
 mod show;
 mod signals;
 mod source;
+mod summary;
 mod takeover;
 mod version;
 mod watch;
