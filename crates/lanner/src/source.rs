@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use lanner_event::snapshot::Snapshot;
 use lanner_event::{Ledger, Poll, RawEvent, Selection, Source, SourceError};
 use lanner_probe::{Buffer, Options, Probe};
-use lanner_scap::Reader;
+use lanner_scap::{Progress, Reader};
 
 use crate::config::Config;
 use crate::log::Log;
@@ -197,16 +197,7 @@ impl ProgressBar {
         if !self.terminal || now.duration_since(self.started) < Duration::from_secs(1) {
             return;
         }
-        let progress = reader.progress();
-        let megabytes = progress.bytes >> 20;
-        let line = match progress.size {
-            Some(size) if size > 0 => {
-                let percent = (progress.bytes * 100 / size).min(100);
-                let filled = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
-                format!("[{filled:<25}] {percent:3} % {} events", progress.events)
-            }
-            _ => format!("{megabytes} MiB, {} events", progress.events),
-        };
+        let line = bar(&reader.progress());
         // A bar that cannot be shown is not missed.
         let _ = write!(std::io::stderr(), "\r{line}");
         self.shown = true;
@@ -217,5 +208,69 @@ impl ProgressBar {
         if std::mem::take(&mut self.shown) {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
+    }
+}
+
+/// How far a capture was read, in one line.
+fn bar(progress: &Progress) -> String {
+    let events = progress.events;
+    match progress.size {
+        Some(size) if size > 0 => {
+            let percent = (progress.bytes.saturating_mul(100) / size).min(100);
+            let filled = "#".repeat(usize::try_from(percent / 4).unwrap_or(25));
+            format!("[{filled:<25}] {percent:3} % {events} events")
+        }
+        _ => format!("{} MiB, {events} events", progress.bytes >> 20),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_tells_how_far_a_file_is_and_how_much_of_a_pipe() {
+        let check = |bytes, size, expect: &str| {
+            let progress = Progress {
+                bytes,
+                size,
+                events: 7,
+                ..Progress::default()
+            };
+            assert_eq!(bar(&progress), expect);
+        };
+        check(0, Some(200), "[                         ]   0 % 7 events");
+        check(100, Some(200), "[############             ]  50 % 7 events");
+        check(300, Some(200), "[#########################] 100 % 7 events");
+        check(3 << 20, None, "3 MiB, 7 events");
+        check(3 << 20, Some(0), "3 MiB, 7 events");
+    }
+
+    #[test]
+    fn the_bar_shows_on_a_terminal_once_it_takes_longer() {
+        let mut capture = Vec::new();
+        let empty = lanner_scap::Writer::new(
+            &mut capture,
+            lanner_scap::Compression::None,
+            &Snapshot::default(),
+        );
+        empty.and_then(lanner_scap::Writer::finish).expect("memory");
+        let reader = Reader::from_read(Box::new(std::io::Cursor::new(capture)));
+        let events = Events::Capture(Box::new(reader.expect("a capture")));
+        let check = |terminal, events: &Events, seconds, expect| {
+            let mut bar = ProgressBar {
+                terminal,
+                ..ProgressBar::new()
+            };
+            let later = bar.started + Duration::from_secs(seconds);
+            bar.show(events, later);
+            assert_eq!(bar.shown, expect);
+            bar.clear();
+            assert!(!bar.shown);
+        };
+        check(true, &events, 0, false);
+        check(true, &events, 2, true);
+        check(false, &events, 2, false);
+        check(true, &Events::Nothing, 2, false);
     }
 }

@@ -1,5 +1,6 @@
 //! Alerts of the binary on captures: formats, summary, exit codes.
 
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
@@ -142,6 +143,50 @@ fn every_way_to_name_a_capture_gives_the_same_bytes() {
         .output()
         .unwrap();
     assert_eq!(Ran::from(piped).stdout, expect);
+}
+
+#[test]
+fn a_pipe_of_several_sections_gives_the_same_bytes_twice() {
+    let lab = Lab::new();
+    lab.file("rules.yaml", exec_rule());
+    let mut joined = std::fs::read(lab.capture("x.scap", &["/bin/ls", "/bin/cat"])).unwrap();
+    joined.extend(std::fs::read(lab.capture("y.scap", &["/bin/id"])).unwrap());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&joined).unwrap();
+    let expect = |programs: &[&str]| -> Vec<String> {
+        let alerts = programs.iter().enumerate();
+        // The second section begins at the same time as the first.
+        let alert = |(i, program): (usize, &&str)| {
+            format!(
+                "22:13:2{}.000000007: Notice ran {program} -a b c missing=<NA>",
+                i % 2
+            )
+        };
+        alerts.map(alert).collect()
+    };
+    for bytes in [joined, gzip.finish().unwrap()] {
+        let run = || {
+            let mut child = lab
+                .lanner(["replay", "-", "-r", "rules.yaml"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            // In small pieces, as pipes have them.
+            for piece in bytes.chunks(100) {
+                stdin.write_all(piece).unwrap();
+            }
+            drop(stdin);
+            Ran::from(child.wait_with_output().unwrap())
+        };
+        let (first, second) = (run(), run());
+        assert_eq!(first.code, Some(0), "{}", first.stderr);
+        assert_eq!(first.stdout, second.stdout);
+        let alerts: Vec<&str> = first.stdout.lines().take(3).collect();
+        assert_eq!(alerts, expect(&["ls", "cat", "id"]));
+    }
 }
 
 #[test]
