@@ -13,6 +13,7 @@
 //! * [`compile`]: a policy as a classic BPF program.
 //! * [`symbolic`]: what a policy or a program does with every call there is.
 //! * [`bpf`]: such programs: checking as the kernel does, emulating, printing.
+//! * [`disasm`], [`decompile`]: programs as assembly, and back as profiles.
 //! * [`load`]: loading them into the running kernel.
 //! * [`launch`], [`supervise`], [`notify`]: commands under a filter, and what it refuses them.
 //! * [`live`]: the filters that a running process has.
@@ -51,7 +52,9 @@ pub mod audit;
 pub mod bpf;
 pub mod compile;
 pub mod constants;
+pub mod decompile;
 pub mod defaults;
+pub mod disasm;
 pub mod document;
 pub mod expression;
 pub mod launch;

@@ -78,7 +78,7 @@ pub(crate) fn run(compile: &Compile) -> Result<Found> {
         }
         (_, Emit::Raw) => bpf::to_bytes(&program, target.native.big_endian()),
         (_, Emit::C) => c_array(&program).into_bytes(),
-        (_, Emit::Asm) => assembly(&program).into_bytes(),
+        (_, Emit::Asm) => super::disasm::assembly(&program).into_bytes(),
     };
     match &compile.output {
         Some(path) => fs::write(path, &bytes).with_context(|| path.display().to_string())?,
@@ -103,11 +103,4 @@ fn c_array(program: &[Insn]) -> String {
         let _ = writeln!(out, "\t{{ {code:#06x}, {jt}, {jf}, {k:#010x} }},");
     }
     out + "};\n"
-}
-
-fn assembly(program: &[Insn]) -> String {
-    let lines = program.iter().enumerate();
-    lines
-        .map(|(at, insn)| format!("{}\n", bpf::Line { at, insn: *insn }))
-        .collect()
 }

@@ -51,7 +51,7 @@ const SHOWN_RANGES: usize = 6;
 type Change = (Action, Action);
 
 /// A call that is treated differently.
-struct Changed {
+pub(crate) struct Changed {
     arch: Arch,
     /// `None` for numbers without a call.
     call: Option<&'static Call>,
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Diff) -> Result<Found> {
 }
 
 /// All that two functions do differently. Where no machine has the architecture, nothing is said.
-fn compare(space: &mut Space, old: Function, new: Function) -> Result<Vec<Changed>> {
+pub(crate) fn compare(space: &mut Space, old: Function, new: Function) -> Result<Vec<Changed>> {
     let mut changes: Outcomes<Change> = Outcomes::new();
     let both = space.combine(old, new, &mut |a, b| {
         changes.id((Action::from_ret(a), Action::from_ret(b)))
@@ -178,7 +178,7 @@ fn add(
     Ok(())
 }
 
-fn changed_json(changed: &Changed) -> Value {
+pub(crate) fn changed_json(changed: &Changed) -> Value {
     let effect = match permission(changed.change.1).cmp(&permission(changed.change.0)) {
         std::cmp::Ordering::Greater => "permits",
         std::cmp::Ordering::Less => "refuses",
@@ -233,6 +233,13 @@ fn text(old: &Filter, new: &Filter, changed: &[Changed]) -> String {
         less,
         other
     );
+    out += &changes(changed, paint, width);
+    out
+}
+
+/// Changes by architecture and by what becomes of what.
+pub(crate) fn changes(changed: &[Changed], paint: Paint, width: usize) -> String {
+    let mut out = String::new();
     for arch in Arch::all() {
         let here: Vec<&Changed> = changed.iter().filter(|c| c.arch == arch).collect();
         if here.is_empty() {

@@ -46,9 +46,7 @@ impl Filter {
         let source = input::read(path, MAX_TEXT)?;
         if is_program(&source) {
             let program = program(&source, args)?;
-            let function = space
-                .program(&program)
-                .with_context(|| source.name.clone())?;
+            let function = function(space, &program).with_context(|| source.name.clone())?;
             return Ok(Filter {
                 name: source.name,
                 function,
@@ -69,6 +67,19 @@ impl Filter {
             function: space.returns(function, &verdicts),
         })
     }
+}
+
+/// What a program does, in return values that profiles give: what the kernel takes for the same
+/// action is the same.
+pub(crate) fn function(space: &mut Space, program: &[Insn]) -> Result<Function> {
+    let returned = space.program(program)?;
+    let function = space.map(returned, &mut |ret| match Action::from_ret(ret) {
+        // MAX_ERRNO of linux/err.h.
+        Action::Errno(errno) => Action::Errno(errno.min(4095)).ret(),
+        action => action.ret(),
+    });
+    space.check()?;
+    Ok(function)
 }
 
 /// Whether a file holds a BPF program: no profile has NUL bytes, and every program has.

@@ -6,6 +6,7 @@ mod calls;
 mod compile;
 mod defaults;
 mod diff;
+mod disasm;
 mod explain;
 mod filter;
 mod input;
@@ -43,6 +44,8 @@ enum Verb {
     Diff(diff::Diff),
     Prove(prove::Prove),
     Compile(compile::Compile),
+    Disasm(disasm::Disasm),
+    Decompile(disasm::Decompile),
     Defaults(defaults::Defaults),
     Run(run::Run),
 }
@@ -69,6 +72,8 @@ pub(crate) fn run(seccomp: &Seccomp) -> ExitCode {
         Verb::Diff(diff) => diff::run(diff),
         Verb::Prove(prove) => prove::run(prove),
         Verb::Compile(compile) => compile::run(compile),
+        Verb::Disasm(disasm) => disasm::run(disasm),
+        Verb::Decompile(decompile) => disasm::run_decompile(decompile),
         Verb::Defaults(defaults) => defaults::run(defaults),
         Verb::Run(run) => return run::run(run),
     };

@@ -40,6 +40,12 @@ pub(crate) fn write(bytes: &[u8]) -> Result<()> {
     }
 }
 
+/// Says something on standard error.
+pub(crate) fn note(text: &str) {
+    // Nobody is left to tell if stderr is closed.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// Prints a JSON value and a newline.
 pub(crate) fn print_json(value: &Value) -> Result<()> {
     print(&format!("{value:#}\n"))
@@ -108,6 +114,11 @@ impl Paint {
     /// Colours if standard output is a terminal.
     pub(crate) fn stdout() -> Paint {
         Paint(style(&std::io::stdout()) == Style::Colour)
+    }
+
+    /// None.
+    pub(crate) fn plain() -> Paint {
+        Paint(false)
     }
 
     fn in_colour(self, code: &str, text: &str) -> String {

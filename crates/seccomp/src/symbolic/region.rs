@@ -30,6 +30,8 @@ pub enum ArgSet {
 pub struct Region {
     /// Which arguments matter, and their values; 6 is the instruction pointer.
     pub args: Vec<(u8, ArgSet)>,
+    /// The same sets, as functions.
+    pub(crate) parts: Vec<Function>,
     /// The function's value.
     pub value: u32,
     /// The calls of the region.
@@ -59,7 +61,12 @@ impl Space {
                 for (arg, part) in &before {
                     args.push((*arg, self.arg_set(*arg, *part, word)));
                 }
-                found.push(Region { args, value, set });
+                found.push(Region {
+                    args,
+                    parts: before.iter().map(|p| p.1).collect(),
+                    value,
+                    set,
+                });
                 continue;
             }
             let arg = (self.node(f).bit - ARG_BIT) / 64;
@@ -164,6 +171,21 @@ impl Space {
             (None, None, Some(masks)) => ArgSet::Masked(masks),
             (None, None, None) => ArgSet::Other(self.lowest(set, first, bits)),
         }
+    }
+
+    /// A set of values of an argument as disjoint (mask, value) pairs, at most so many.
+    pub(crate) fn masks_of(
+        &self,
+        arg: u8,
+        set: Function,
+        word: u8,
+        most: usize,
+    ) -> Option<Vec<(u64, u64)>> {
+        let bits = u16::from(word.min(64));
+        let first = ARG_BIT + 64 * u16::from(arg % 6) + 64 - bits;
+        // On a narrow ABI a set of the upper half has no masks.
+        let within = self.node(set).bit >= first;
+        within.then(|| self.masks(set, first, bits, most)).flatten()
     }
 
     /// The lowest value in a set.

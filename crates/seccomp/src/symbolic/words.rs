@@ -127,6 +127,7 @@ mod tests {
         let check = |call: &str, arg: u8, set: ArgSet, expect: &str| {
             let region = Region {
                 args: vec![(arg, set)],
+                parts: Vec::new(),
                 value: 1,
                 set: Space::ALL,
             };
