@@ -338,6 +338,10 @@ pub(crate) struct Flags {
     #[arg(short = 'p', long, value_name = "FORMAT")]
     pub(crate) print: Option<String>,
 
+    /// Keep all capabilities, and load no seccomp filter (as -o sandbox.enabled=false).
+    #[arg(long)]
+    pub(crate) no_sandbox: bool,
+
     /// Write the process id to this file.
     #[arg(short = 'P', long, value_name = "FILE")]
     pub(crate) pidfile: Option<PathBuf>,

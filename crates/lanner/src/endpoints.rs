@@ -5,6 +5,7 @@
 //! * `/versions`: what falcoctl checks artifacts against;
 //! * `/metrics`: for Prometheus, if it is switched on.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::log::Log;
 use crate::metrics::host::Usage;
 use crate::metrics::prometheus;
 use crate::metrics::writer::Writer;
-use crate::version;
+use crate::{sandbox, version};
 
 /// How long the engine's thread may take for a snapshot; it looks around every tenth of a second
 /// at the latest, except while it loads programs into the kernel for a reload.
@@ -31,16 +32,18 @@ pub(crate) struct Endpoints {
     log: Arc<Log>,
     server: Option<(Server, Webserver, Metrics)>,
     writer: Option<Writer>,
+    sandbox: bool,
 }
 
 impl Endpoints {
-    /// None yet.
-    pub(crate) fn new(board: Arc<Board>, log: Arc<Log>) -> Endpoints {
+    /// None yet. In a sandbox, their threads confine themselves.
+    pub(crate) fn new(board: Arc<Board>, log: Arc<Log>, sandbox: bool) -> Endpoints {
         Endpoints {
             board,
             log,
             server: None,
             writer: None,
+            sandbox,
         }
     }
 
@@ -51,7 +54,9 @@ impl Endpoints {
     /// address can be had.
     pub(crate) fn configure(&mut self, webserver: &Webserver, metrics: &Metrics) -> Result<()> {
         if self.writer.as_ref().map(Writer::settings) != Some(metrics) {
-            self.writer = Writer::start(metrics, &self.board, &self.log);
+            let folder = metrics.file.as_ref().and_then(|f| f.parent());
+            let begin = self.confinement(folder.map(Path::to_owned).into_iter().collect());
+            self.writer = Writer::start(metrics, &self.board, &self.log, begin);
         }
         let same = (self.server.as_ref()).is_some_and(|(_, w, m)| (w, m) == (webserver, metrics));
         if !same {
@@ -64,6 +69,16 @@ impl Endpoints {
             }
         }
         Ok(())
+    }
+
+    /// What a thread that may write below these folders does first.
+    fn confinement(&self, writable: Vec<PathBuf>) -> impl FnOnce() + Send + 'static {
+        let (sandbox, log) = (self.sandbox, Arc::clone(&self.log));
+        move || {
+            if sandbox && let Err(error) = sandbox::confine_thread(&writable) {
+                log.warn(format!("Sandbox: {error:#}"));
+            }
+        }
     }
 
     fn serve(&mut self, webserver: &Webserver, metrics: &Metrics) -> Result<()> {
@@ -96,7 +111,8 @@ impl Endpoints {
             _ => Answer::text(404, "not found\n"),
         };
         let at = (webserver.address, webserver.port);
-        let server = Server::start(at, certificate, Box::new(route))?;
+        let begin = self.confinement(Vec::new());
+        let server = Server::start(at, certificate, Box::new(route), begin)?;
         self.log.info(format!(
             "Starting health webserver with threadiness 1, listening on {}{}",
             server.address(),

@@ -27,6 +27,7 @@ mod record;
 mod reload;
 mod rules;
 mod run;
+mod sandbox;
 mod seccomp;
 mod show;
 mod signals;

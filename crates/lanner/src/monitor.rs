@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
-use lanner_engine::selection::Selected;
 use lanner_engine::{Pipeline, balance};
 use lanner_event::snapshot::Interface;
 use lanner_event::{Poll, Selection, Source};
@@ -86,7 +85,8 @@ enum Next {
 }
 
 impl Monitor {
-    /// A monitor before its source is opened.
+    /// A monitor whose source is open. The time limit begins now: it is of monitoring, not of
+    /// preparing to.
     pub(crate) fn new(
         config: Arc<Config>,
         log: Arc<Log>,
@@ -122,51 +122,6 @@ impl Monitor {
             times: (now, now),
             silence: Silence::default(),
         }
-    }
-
-    /// Opens the source and seeds the state.
-    pub(crate) fn open(&mut self, selected: Selected) -> Result<Events> {
-        match &self.config.engine {
-            Engine::Replay(path) => {
-                let mut events = Events::open(path)?;
-                self.log.info(format!(
-                    "Opening 'syscall' source in capture mode: reading from file {}",
-                    path.display()
-                ));
-                self.pipeline.seed(events.snapshot());
-                Ok(events)
-            }
-            Engine::Live => self.attach(selected),
-            Engine::Nothing => Ok(Events::Nothing),
-        }
-    }
-
-    /// Attaches the probe, then reads `/proc`: what happens meanwhile waits in the buffers, so
-    /// nothing falls between the two.
-    fn attach(&mut self, selected: Selected) -> Result<Events> {
-        let bytes = self.config.buffer_bytes;
-        self.log.info(format!(
-            "The chosen syscall buffer dimension is: {bytes} bytes ({} MBs)",
-            bytes >> 20
-        ));
-        self.log.info("Loaded event sources: syscall");
-        self.log.info("Enabled event sources: syscall");
-        self.log
-            .info("Opening 'syscall' source with modern BPF probe.");
-        let events = Events::attach(selected.wanted.clone(), &self.config, &self.log)?;
-        self.wanted = selected.wanted;
-        self.log.info("One ring buffer for each CPU.");
-        let options = scan::Options::from_env();
-        let scan = scan::scan(&options);
-        for problem in &scan.report.problems {
-            self.log.warn(problem);
-        }
-        let live = Procfs::new(&options, scan.snapshot.machine.boot_ts);
-        let live = live.ok().map(|procfs| Box::new(procfs) as Box<dyn Live>);
-        self.pipeline.state_mut().seed_scan(scan, live);
-        // The time limit is of monitoring, not of preparing to.
-        self.started = Instant::now();
-        Ok(events)
     }
 
     /// Takes events until there are no more, or it is time to stop.
@@ -437,6 +392,57 @@ impl Monitor {
         }
         Ok(())
     }
+}
+
+/// Opens the source and seeds the state.
+pub(crate) fn open(
+    config: &Config,
+    log: &Log,
+    wanted: &Selection,
+    pipeline: &mut Pipeline,
+) -> Result<Events> {
+    match &config.engine {
+        Engine::Replay(path) => {
+            let mut events = Events::open(path)?;
+            log.info(format!(
+                "Opening 'syscall' source in capture mode: reading from file {}",
+                path.display()
+            ));
+            pipeline.seed(events.snapshot());
+            Ok(events)
+        }
+        Engine::Live => attach(config, log, wanted, pipeline),
+        Engine::Nothing => Ok(Events::Nothing),
+    }
+}
+
+/// Attaches the probe, then reads `/proc`: what happens meanwhile waits in the buffers, so nothing
+/// falls between the two.
+fn attach(
+    config: &Config,
+    log: &Log,
+    wanted: &Selection,
+    pipeline: &mut Pipeline,
+) -> Result<Events> {
+    let bytes = config.buffer_bytes;
+    log.info(format!(
+        "The chosen syscall buffer dimension is: {bytes} bytes ({} MBs)",
+        bytes >> 20
+    ));
+    log.info("Loaded event sources: syscall");
+    log.info("Enabled event sources: syscall");
+    log.info("Opening 'syscall' source with modern BPF probe.");
+    let events = Events::attach(wanted.clone(), config, log)?;
+    log.info("One ring buffer for each CPU.");
+    let options = scan::Options::from_env();
+    let scan = scan::scan(&options);
+    for problem in &scan.report.problems {
+        log.warn(problem);
+    }
+    let live = Procfs::new(&options, scan.snapshot.machine.boot_ts);
+    let live = live.ok().map(|procfs| Box::new(procfs) as Box<dyn Live>);
+    pipeline.state_mut().seed_scan(scan, live);
+    Ok(events)
 }
 
 /// Now, in nanoseconds since the epoch.

@@ -21,11 +21,12 @@ use crate::config::Engine;
 use crate::digest::Digests;
 use crate::endpoints::Endpoints;
 use crate::log::Log;
-use crate::monitor::Monitor;
+use crate::monitor::{self, Monitor};
 use crate::notify::Notify;
 use crate::outputs;
 use crate::prepare::Prepared;
 use crate::reload;
+use crate::sandbox;
 use crate::signals::Signals;
 use crate::takeover::Takeover;
 
@@ -104,7 +105,18 @@ impl Run {
             true => Containers::offline(),
             false => Containers::new(scan::Options::from_env().host_root),
         };
-        let pipeline = Pipeline::new(state, containers, Session::new(fields), rules);
+        let mut pipeline = Pipeline::new(state, containers, Session::new(fields), rules);
+        let wanted = selected.wanted;
+        let mut events = monitor::open(&config, &self.log, &wanted, &mut pipeline)?;
+        // Everything is open, and no other thread is there that would keep its rights.
+        let sandbox = config.sandbox && !flags.no_sandbox;
+        if sandbox {
+            sandbox::confine(!replay, config.starts_programs, &self.log);
+        } else {
+            self.log.warn(
+                "The sandbox is off: the monitor keeps all capabilities and system calls that it has",
+            );
+        }
         let lines = Lines {
             outputs: outputs::start(outputs, Arc::clone(&self.log)),
             captures: (config.captures.clone())
@@ -121,35 +133,32 @@ impl Run {
             Arc::clone(&notify),
             Arc::clone(&board),
         );
+        monitor.wanted = wanted;
         monitor.limit = (flags.duration > 0).then(|| Duration::from_secs(flags.duration));
         monitor.verbose = flags.verbose;
-        let outcome = monitor.open(selected).and_then(|mut events| {
-            if !replay {
-                let mut endpoints = Endpoints::new(board, Arc::clone(&self.log));
-                let config = &monitor.config;
-                if let Err(error) = endpoints.configure(&config.webserver, &config.metrics) {
-                    self.log
-                        .error(format!("{error:#}; monitoring goes on without it"));
-                }
-                let digests = Digests::of(&monitor.config, &files);
-                monitor.digests = digests.clone();
-                monitor.takeover = Some(Takeover::new(reload::start(
-                    Arc::clone(&self.invocation),
-                    Arc::clone(&self.log),
-                    Arc::clone(&notify),
-                    endpoints,
-                    &monitor.config,
-                    digests,
-                    self.read_at,
-                )?));
+        if !replay {
+            let mut endpoints = Endpoints::new(board, Arc::clone(&self.log), sandbox);
+            let config = &monitor.config;
+            if let Err(error) = endpoints.configure(&config.webserver, &config.metrics) {
+                self.log
+                    .error(format!("{error:#}; monitoring goes on without it"));
             }
-            monitor.tell_status();
-            notify.ready();
-            let outcome = monitor.process(&mut events);
-            notify.stopping();
-            monitor.settle_accounts(&events);
-            outcome
-        });
+            monitor.digests = Digests::of(&monitor.config, &files);
+            monitor.takeover = Some(Takeover::new(reload::start(
+                Arc::clone(&self.invocation),
+                Arc::clone(&self.log),
+                Arc::clone(&notify),
+                endpoints,
+                &monitor.config,
+                monitor.digests.clone(),
+                self.read_at,
+            )?));
+        }
+        monitor.tell_status();
+        notify.ready();
+        let outcome = monitor.process(&mut events);
+        notify.stopping();
+        monitor.settle_accounts(&events);
         monitor.finish().and(outcome)
     }
 

@@ -134,6 +134,7 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
     ("rules", Any, ""),
     ("rules_file", List, ""),
     ("rules_files", List, ""),
+    ("sandbox.enabled", Bool, "true"),
     ("static_fields", Any, ""),
     ("stdout_output.enabled", Bool, "false"),
     ("syscall_event_drops.actions", List, "ignore"),

@@ -224,6 +224,10 @@ pub(crate) struct Config {
     /// Looks for events in a row that find none, before that is told
     /// (`syscall_event_timeouts.max_consecutives`).
     pub(crate) max_timeouts: u64,
+    /// An output starts programs (`program_output`).
+    pub(crate) starts_programs: bool,
+    /// The monitor confines itself once it is at work.
+    pub(crate) sandbox: bool,
     /// What is served over HTTP.
     pub(crate) webserver: Webserver,
     /// Metrics.
@@ -632,6 +636,8 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         drops,
         drop_actions,
         max_timeouts: r.number("syscall_event_timeouts.max_consecutives"),
+        starts_programs: r.flag("program_output.enabled"),
+        sandbox: r.flag("sandbox.enabled"),
         webserver: webserver(&r, &main)?,
         metrics: metrics(&r, &main)?,
         base_syscalls: BaseSyscalls {

@@ -76,11 +76,12 @@ pub(crate) struct Server {
 
 impl Server {
     /// Listens at `address` and answers by `route`; over TLS with the certificate and key in the
-    /// PEM file `certificate`.
+    /// PEM file `certificate`. The thread does `begin` first.
     pub(crate) fn start(
         (address, port): (IpAddr, u16),
         certificate: Option<&Path>,
         route: Box<Route>,
+        begin: impl FnOnce() + Send + 'static,
     ) -> Result<Server> {
         let tls = certificate.map(tls).transpose()?;
         let address = SocketAddr::new(address, port);
@@ -97,7 +98,10 @@ impl Server {
             connections: Vec::new(),
         };
         let thread = std::thread::Builder::new().name("webserver".to_owned());
-        let thread = thread.spawn(move || serving.run())?;
+        let thread = thread.spawn(move || {
+            begin();
+            serving.run();
+        })?;
         Ok(Server {
             address,
             wake,

@@ -9,7 +9,13 @@ fn server() -> Server {
         "/hello" => Answer::text(200, "hello"),
         other => Answer::text(404, other),
     };
-    Server::start((Ipv4Addr::LOCALHOST.into(), 0), None, Box::new(route)).unwrap()
+    Server::start(
+        (Ipv4Addr::LOCALHOST.into(), 0),
+        None,
+        Box::new(route),
+        || {},
+    )
+    .unwrap()
 }
 
 fn connect(server: &Server) -> TcpStream {
@@ -115,7 +121,7 @@ fn a_reader_that_does_not_read_keeps_nobody_else_out() {
 fn an_address_in_use_and_a_missing_certificate_are_errors() {
     let server = server();
     let at = (server.address().ip(), server.address().port());
-    let again = Server::start(at, None, Box::new(|_| Answer::text(200, "")));
+    let again = Server::start(at, None, Box::new(|_| Answer::text(200, "")), || {});
     let error = format!("{:#}", again.err().unwrap());
     assert!(
         error.contains("the webserver cannot listen at 127.0.0.1:"),
@@ -123,7 +129,7 @@ fn an_address_in_use_and_a_missing_certificate_are_errors() {
     );
     let path = Path::new("/nonexistent.pem");
     let at = (Ipv4Addr::LOCALHOST.into(), 0);
-    let error = Server::start(at, Some(path), Box::new(|_| Answer::text(200, "")));
+    let error = Server::start(at, Some(path), Box::new(|_| Answer::text(200, "")), || {});
     let error = format!("{:#}", error.err().unwrap());
     assert!(
         error.contains("webserver.ssl_certificate /nonexistent.pem"),

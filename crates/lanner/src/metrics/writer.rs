@@ -26,8 +26,13 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread, if there is anything to write.
-    pub(crate) fn start(settings: &Metrics, board: &Arc<Board>, log: &Arc<Log>) -> Option<Writer> {
+    /// Starts the thread, if there is anything to write; it does `begin` first.
+    pub(crate) fn start(
+        settings: &Metrics,
+        board: &Arc<Board>,
+        log: &Arc<Log>,
+        begin: impl FnOnce() + Send + 'static,
+    ) -> Option<Writer> {
         if !settings.enabled || (!settings.rule && settings.file.is_none()) {
             return None;
         }
@@ -45,6 +50,7 @@ impl Writer {
         };
         let thread = std::thread::Builder::new().name("metrics".to_owned());
         let started = thread.spawn(move || {
+            begin();
             let mut run = run;
             while stopped.recv_timeout(run.settings.interval) == Err(RecvTimeoutError::Timeout) {
                 run.write();

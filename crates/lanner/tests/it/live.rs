@@ -211,6 +211,113 @@ fn root_rules_that_are_gone_leave_the_old_ones_at_work() {
     );
 }
 
+/// The names of a monitor's threads, and what `/proc` says of their rights.
+fn rights(monitor: &Monitor, key: &str) -> Vec<(String, String)> {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", monitor.child.id())).unwrap();
+    let tasks = tasks.map(|task| task.unwrap().path());
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let of = |task: std::path::PathBuf| {
+        let status = read(task.join("status"));
+        let value = status
+            .lines()
+            .find_map(|l| l.strip_prefix(key))
+            .unwrap_or_default();
+        (
+            read(task.join("comm")).trim().to_owned(),
+            value.trim().to_owned(),
+        )
+    };
+    tasks.map(of).collect()
+}
+
+#[test]
+fn root_a_monitor_at_work_is_confined() {
+    if !can_monitor() {
+        return;
+    }
+    const KEPT: u64 = 1 << 39 | 1 << 38 | 1 << 19 | 1 << 2;
+    let lab = Lab::new();
+    let options = [
+        "-o",
+        "webserver.enabled=true",
+        "-o",
+        "webserver.listen_port=0",
+    ];
+    let monitor = start(&lab, "lnr_box", &options);
+    // The webserver is started after the probe, so before the first alert.
+    let capabilities = rights(&monitor, "CapPrm:");
+    assert!(
+        capabilities.iter().any(|(name, _)| name == "webserver"),
+        "{capabilities:?}"
+    );
+    for (name, set) in capabilities {
+        let set = u64::from_str_radix(&set, 16).unwrap();
+        let most = if name == "webserver" { 0 } else { KEPT };
+        assert_eq!(set & !most, 0, "{name}: {set:x}");
+    }
+    for (key, value) in [
+        ("NoNewPrivs:", "1"),
+        ("Seccomp:", "2"),
+        ("CapInh:", "0000000000000000"),
+    ] {
+        for (name, found) in rights(&monitor, key) {
+            assert_eq!(found, value, "{name} {key}");
+        }
+    }
+    monitor.signal(Signal::TERM);
+    let (_, log, code) = monitor.end();
+    assert_eq!(code, Some(0), "{log}");
+    let monitor = start(&lab, "lnr_nobox", &["--no-sandbox"]);
+    assert!(
+        rights(&monitor, "Seccomp:")
+            .iter()
+            .all(|(_, mode)| mode == "0")
+    );
+    monitor.signal(Signal::TERM);
+    let (_, log, _) = monitor.end();
+    assert!(!log.contains("Sandbox:"), "{log}");
+}
+
+#[test]
+fn root_another_user_with_a_few_capabilities_suffices() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    lab.file(
+        "rules.yaml",
+        rule(
+            "Exec",
+            "evt.type = execve and evt.res = SUCCESS",
+            "%proc.name",
+        ),
+    );
+    let command = lab.lanner(["-r", "rules.yaml", "-M", "1"]);
+    let some = "+bpf,+perfmon,+sys_ptrace,+dac_read_search";
+    let output = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .args([
+            format!("--inh-caps={some}"),
+            format!("--ambient-caps={some}"),
+        ])
+        .arg("--")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(lab.path())
+        .output();
+    let Ok(output) = output else {
+        eprintln!("skipped: needs setpriv");
+        return;
+    };
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if stderr.contains("setpriv: ") && stderr.contains("ermission denied") {
+        eprintln!("skipped: the binary is in a folder that others may not enter");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    check_accounts(&stderr);
+}
+
 #[test]
 fn root_without_rights_one_message_names_them() {
     if !can_monitor() {

@@ -197,15 +197,15 @@ fn gather(
     };
     let deadline = Instant::now() + options.timeout;
     let (sender, receiver) = mpsc::channel();
-    let mut started = 0;
+    let mut threads = Vec::new();
     for _ in 0..workers {
         let (work, sender) = (Arc::clone(work), sender.clone());
         let worker = std::thread::Builder::new().name("scan".into());
         let run = move || work.run(|index, read| sender.send((index, read)).is_ok());
-        started += usize::from(worker.spawn(run).is_ok());
+        threads.extend(worker.spawn(run));
     }
     drop(sender);
-    if started == 0 {
+    if threads.is_empty() {
         work.run(|index, read| {
             take(index, read);
             true
@@ -216,10 +216,16 @@ fn gather(
         let left = deadline.saturating_duration_since(Instant::now());
         match receiver.recv_timeout(left) {
             Ok((index, read)) => take(index, read),
-            Err(RecvTimeoutError::Disconnected) => return true,
+            Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => return false,
         }
     }
+    // They have ended or are about to. Whoever confines the process next must not leave one of them
+    // behind with all its rights.
+    threads.into_iter().for_each(|thread| {
+        let _ = thread.join();
+    });
+    true
 }
 
 fn take(scan: &mut Scan, process: Process) {
