@@ -113,7 +113,7 @@ pub(crate) fn start(
         answers,
     };
     reloader.watch(config);
-    let again = reloader.digests.changed_since(read_at);
+    let again = config.watch && reloader.digests.changed_since(read_at);
     std::thread::Builder::new()
         .name("reload".to_owned())
         .spawn(move || reloader.run(again))
@@ -230,7 +230,7 @@ impl Reloader {
                 Step::Failed(format!("{error:#}"))
             }
         };
-        let changed = self.digests.changed_since(read_at);
+        let changed = self.watched.is_some() && self.digests.changed_since(read_at);
         self.steps.send(step).ok()?;
         loop {
             match self.answers.recv().ok()? {
