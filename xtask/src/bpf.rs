@@ -1,5 +1,5 @@
-//! Builds the probe's object. It is committed, so only who changes the probe needs clang; with
-//! the pinned version the bytes are the same in every folder.
+//! Builds the BPF objects. They are committed, so only who changes them needs clang; with the
+//! pinned version the bytes are the same in every folder.
 
 use std::fs;
 use std::path::Path;
@@ -10,28 +10,34 @@ use anyhow::{Context, Result, ensure};
 const CLANG: &str = "clang-14";
 const OBJCOPY: &str = "llvm-objcopy-14";
 const STRIP: &str = "llvm-strip-14";
-const OBJECT: &str = "crates/probe/src/probe.bpf.o";
+/// Sources in `bpf/`, and objects in `crates/probe/src/`.
+const OBJECTS: [&str; 2] = ["probe", "recorder"];
 
 pub fn run(check: bool) -> Result<()> {
+    OBJECTS.iter().try_for_each(|name| make(name, check))
+}
+
+fn make(name: &str, check: bool) -> Result<()> {
     let root = crate::root();
     let dir = root.join("target/bpf");
     fs::create_dir_all(&dir)?;
-    let built = dir.join("probe.bpf.o");
-    build(&root, &built)?;
-    let (new, object) = (fs::read(&built)?, root.join(OBJECT));
+    let built = dir.join(format!("{name}.bpf.o"));
+    build(&root, &format!("bpf/{name}.bpf.c"), &built)?;
+    let kept = format!("crates/probe/src/{name}.bpf.o");
+    let (new, object) = (fs::read(&built)?, root.join(&kept));
     if fs::read(&object).ok().as_deref() == Some(&new) {
         return Ok(());
     }
     ensure!(
         !check,
-        "{OBJECT} is not what bpf/ builds; run `cargo xtask bpf` with {CLANG}"
+        "{kept} is not what bpf/ builds; run `cargo xtask bpf` with {CLANG}"
     );
-    fs::write(&object, new).with_context(|| format!("writing {OBJECT}"))?;
-    println!("wrote {OBJECT}");
+    fs::write(&object, new).with_context(|| format!("writing {kept}"))?;
+    println!("wrote {kept}");
     Ok(())
 }
 
-fn build(root: &Path, object: &Path) -> Result<()> {
+fn build(root: &Path, source: &str, object: &Path) -> Result<()> {
     let object = object.to_string_lossy();
     let map = format!("-ffile-prefix-map={}=.", root.display());
     command(
@@ -53,7 +59,7 @@ fn build(root: &Path, object: &Path) -> Result<()> {
             "-I",
             "bpf",
             "-c",
-            "bpf/probe.bpf.c",
+            source,
             "-o",
             &object,
         ],

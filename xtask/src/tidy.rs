@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("output", &["engine"]),
     ("seccomp", &["diag"]),
+    ("baseline", &["seccomp"]),
     ("pod", &["diag", "seccomp"]),
 ];
 

@@ -57,7 +57,7 @@ pub(crate) fn offline() -> Follower {
 }
 
 /// What [`follow`] comes across.
-enum Seen<'s, 'a> {
+pub(crate) enum Seen<'s, 'a> {
     /// A section begins.
     Section(&'s Machine),
     /// An event that rules would see, and that satisfies the filter.
@@ -67,7 +67,7 @@ enum Seen<'s, 'a> {
 /// Hands what it comes across in a capture to `look`, until it says that it has seen enough.
 /// Without a filter, what the monitoring itself wrote (`procinfo` and the like) is left out, as
 /// sysdig does.
-fn follow(
+pub(crate) fn follow(
     events: &mut Events,
     filter: Option<&Condition>,
     mut look: impl for<'s, 'a> FnMut(Seen<'s, 'a>) -> Result<bool>,

@@ -3,6 +3,7 @@
 //! * [`Probe`]: opened with [`Options`], it is a [`Source`](lanner_event::Source) of live events.
 //! * [`Capabilities`]: what the kernel lets it do, and in words what each refusal costs.
 //! * [`ProbeError`]: why it cannot run at all.
+//! * [`Recorder`]: counts the calls of some processes, with their arguments, in the kernel.
 //!
 //! The programs are in `bpf/`; their object is built by `cargo xtask bpf` and committed beside
 //! this file. What is loaded and attached follows from the [`Selection`](lanner_event::Selection):
@@ -18,9 +19,11 @@ mod layout;
 mod loader;
 mod memory;
 mod probe;
+mod recorder;
 mod ring;
 #[cfg(test)]
 mod tests;
 
 pub use error::{Capabilities, Hook, MIN_BUFFER, ProbeError};
 pub use probe::{Buffer, Fault, Options, Probe};
+pub use recorder::{Choice, Counted, Recorder, Shortfall};

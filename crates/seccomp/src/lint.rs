@@ -40,7 +40,7 @@ mod form;
 pub mod needs;
 mod rules;
 
-pub use needs::{Needs, RUNTIMES};
+pub use needs::{Needs, RUNTIMES, START};
 
 use lanner_diag::{Diagnostic, Span, TextRange};
 

@@ -301,12 +301,12 @@ fn handle(tid: i32, what: Wait, watcher: &mut dyn Watcher) -> io::Result<()> {
 /// It could not be started; its filter was refused.
 pub fn wait(
     child: &mut Child,
-    filter: &Filter,
+    filter: Option<&Filter>,
     listens: &mut dyn FnMut(OwnedFd),
 ) -> Result<i32, WatchError> {
     child.go();
     let mut first = None;
-    if filter.flags().has(Flags::NEW_LISTENER) {
+    if filter.is_some_and(|f| f.flags().has(Flags::NEW_LISTENER)) {
         first = until_loaded(child)?;
         if let Some(listener) = child.listener()? {
             listens(listener);
@@ -321,7 +321,7 @@ pub fn wait(
             break code;
         }
     };
-    match child.failure(Some(filter)) {
+    match child.failure(filter) {
         Some(error) => Err(error.into()),
         None => Ok(code),
     }

@@ -10,6 +10,7 @@ mod disasm;
 mod explain;
 mod filter;
 mod input;
+mod learn;
 mod lint;
 mod prove;
 mod refusals;
@@ -17,6 +18,7 @@ mod report;
 mod run;
 mod stack;
 mod target;
+mod trace;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -48,6 +50,9 @@ enum Verb {
     Decompile(disasm::Decompile),
     Defaults(defaults::Defaults),
     Run(run::Run),
+    Trace(trace::Trace),
+    Learn(learn::Learn),
+    Merge(learn::Merge),
 }
 
 /// The exit code if something cannot be read or used.
@@ -76,6 +81,9 @@ pub(crate) fn run(seccomp: &Seccomp) -> ExitCode {
         Verb::Decompile(decompile) => disasm::run_decompile(decompile),
         Verb::Defaults(defaults) => defaults::run(defaults),
         Verb::Run(run) => return run::run(run),
+        Verb::Trace(trace) => return trace::run(trace),
+        Verb::Learn(learn) => learn::run(learn),
+        Verb::Merge(merge) => learn::merge(merge),
     };
     exit_code(outcome)
 }

@@ -147,16 +147,17 @@ const CANNOT_RUN: u8 = 125;
 
 /// Runs the command; its exit code.
 pub(crate) fn run(run: &Run) -> ExitCode {
-    let failed = |error: anyhow::Error| {
-        let code = match launch_error(&error) {
-            Some(LaunchError::NotFound(_)) => 127,
-            Some(LaunchError::Exec { .. }) => 126,
-            _ => CANNOT_RUN,
-        };
-        super::complain(&error);
-        ExitCode::from(code)
-    };
-    execute(run).unwrap_or_else(failed)
+    execute(run).unwrap_or_else(|error| failed(&error))
+}
+
+/// Tells why a command could not be run; the exit code for that.
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    super::complain(error);
+    ExitCode::from(match launch_error(error) {
+        Some(LaunchError::NotFound(_)) => 127,
+        Some(LaunchError::Exec { .. }) => 126,
+        _ => CANNOT_RUN,
+    })
 }
 
 fn launch_error(error: &anyhow::Error) -> Option<&LaunchError> {
@@ -392,7 +393,7 @@ impl Session {
             })
         };
         forward_signals(child.pid())?;
-        let outcome = supervise::wait(&mut child, &filter, &mut |fd| self.serve(fd));
+        let outcome = supervise::wait(&mut child, Some(&filter), &mut |fd| self.serve(fd));
         ended.store(true, Ordering::Release);
         // It panicked: told already.
         let _ = reader.join();

@@ -141,7 +141,7 @@ pub const RUNTIMES: [Needs; 4] = [
 ];
 
 /// What a dynamically linked program of the C library calls before its own first line.
-const START: [&str; 12] = [
+pub const START: [&str; 12] = [
     "execve",
     "brk",
     "arch_prctl",

@@ -185,7 +185,7 @@ fn what_cannot_be_started_says_why() {
     let allow = Filter::new(&[Insn::ret(Action::Allow.ret())], Flags::default()).unwrap();
     let start = |program: &str| {
         let mut child = Child::spawn(&[program.into()], Some(&allow), true)?;
-        wait(&mut child, &allow, &mut |_| ())
+        wait(&mut child, Some(&allow), &mut |_| ())
     };
     let check = |program: &str, expect: &str| {
         let error = start(program).unwrap_err().to_string();
