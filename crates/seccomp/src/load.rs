@@ -461,5 +461,7 @@ unsafe fn seccomp(operation: u32, flags: u32, args: *const libc::c_void) -> i64 
     result
 }
 
+#[cfg(all(test, target_arch = "x86_64"))]
+mod equivalence;
 #[cfg(test)]
 mod tests;
