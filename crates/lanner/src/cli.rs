@@ -7,6 +7,8 @@ use std::sync::Arc;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::config_command::ConfigCommand;
+use crate::doctor::Doctor;
 use crate::legacy::Legacy;
 use crate::seccomp::Seccomp;
 
@@ -28,6 +30,10 @@ pub(crate) enum Task {
     Record(Record),
     /// `diff-alerts`.
     DiffAlerts(DiffAlerts),
+    /// `config`.
+    Config(ConfigCommand),
+    /// `doctor`.
+    Doctor(Doctor),
     /// `seccomp`.
     Seccomp(Box<Seccomp>),
     /// `completions`.
@@ -180,6 +186,8 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::
         Some(Command::Show(show)) => Task::Show(show),
         Some(Command::Record(record)) => Task::Record(record),
         Some(Command::DiffAlerts(diff)) => Task::DiffAlerts(diff),
+        Some(Command::Config(config)) => Task::Config(config),
+        Some(Command::Doctor(doctor)) => Task::Doctor(doctor),
         Some(Command::Seccomp(seccomp)) => Task::Seccomp(seccomp),
         Some(Command::Completions(completions)) => Task::Completions(completions),
         Some(Command::Man(man)) => Task::Man(man),
@@ -232,6 +240,8 @@ enum Command {
     Show(Show),
     Record(Record),
     DiffAlerts(DiffAlerts),
+    Config(ConfigCommand),
+    Doctor(Doctor),
     Seccomp(Box<Seccomp>),
     Completions(Completions),
     #[command(hide = true)]
@@ -357,6 +367,14 @@ pub(crate) struct Flags {
     /// Print what a bug report needs as JSON and exit.
     #[arg(long)]
     pub(crate) support: bool,
+
+    /// Print the JSON Schema of configuration files and exit.
+    #[arg(long)]
+    pub(crate) config_schema: bool,
+
+    /// Print the JSON Schema of rules files and exit.
+    #[arg(long)]
+    pub(crate) rule_schema: bool,
 
     /// Print the size of a memory page and exit.
     #[arg(long)]

@@ -12,6 +12,12 @@ use crate::{list_events, list_fields, version};
 
 /// What is printed without a configuration.
 pub(crate) fn without_config(flags: &Flags, list_events: bool) -> Option<String> {
+    if flags.config_schema {
+        return Some(format!("{:#}\n", config::config_schema()));
+    }
+    if flags.rule_schema {
+        return Some(format!("{:#}\n", lanner_rules::rule_schema()));
+    }
     if flags.ignored {
         let names = selection::ignored().names();
         let lines: String = names.iter().map(|n| format!("- {n}\n")).collect();

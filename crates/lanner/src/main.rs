@@ -6,8 +6,10 @@ mod board;
 mod captures;
 mod cli;
 mod config;
+mod config_command;
 mod diff_alerts;
 mod digest;
+mod doctor;
 mod endpoints;
 mod filter;
 mod http;
@@ -69,6 +71,8 @@ fn main() -> ExitCode {
         Task::Show(show) => show::run(show).map(|()| ExitCode::SUCCESS),
         Task::Record(record) => record::run(record),
         Task::DiffAlerts(diff) => diff_alerts::run(diff),
+        Task::Config(config) => config_command::run(config),
+        Task::Doctor(doctor) => doctor::run(doctor),
         Task::Seccomp(seccomp) => Ok(seccomp::run(seccomp)),
         Task::Completions(completions) => manual::completions(completions),
         Task::Man(man) => manual::pages(man),

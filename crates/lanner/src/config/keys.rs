@@ -5,7 +5,7 @@ use lanner_diag::yaml::{Node, Value};
 use lanner_diag::{Diagnostic, FileId, Span, TextRange, nearest};
 
 /// The type of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// `true`, `yes`, `on`…
     Bool,
@@ -19,11 +19,52 @@ pub(crate) enum Kind {
     Word(&'static [&'static str]),
     /// A sequence, or one item of it.
     List,
+    /// A scalar that a function accepts, and what it should be.
+    Checked(fn(&str) -> bool, &'static str),
     /// Anything: read by what it belongs to.
     Any,
 }
 
-use Kind::{Any, Bool, Float, List, Text, Uint, Word};
+use Kind::{Any, Bool, Checked, Float, List, Text, Uint, Word};
+
+const ADDRESS: Kind = Checked(
+    |text| text.parse::<std::net::IpAddr>().is_ok(),
+    "an IP address",
+);
+const PORT: Kind = Checked(|text| text.parse::<u16>().is_ok(), "a port, 0 to 65535");
+const PRESET: Kind = Checked(
+    |text| text.parse().is_ok_and(|n: u8| (1..=10).contains(&n)),
+    "a number from 1 to 10 (1 MB to 512 MB, doubling)",
+);
+const RATIO: Kind = Checked(
+    |text| text.parse().is_ok_and(|n: f64| (0.0..=1.0).contains(&n)),
+    "a number from 0 to 1",
+);
+const AT_LEAST_ONE: Kind = Checked(
+    |text| text.parse().is_ok_and(|n: u64| n > 0),
+    "a whole number above 0",
+);
+const INTERVAL: Kind = Checked(
+    |text| super::duration(text).is_some_and(|d| d.as_millis() >= 100),
+    "a duration of at least 100ms such as 1h30m, 15m or 5000ms (units y, w, d, h, m, s, ms)",
+);
+
+/// Keys whose value ends the start if it is not what it should be, as it does with Falco. With the
+/// others, Falco goes on.
+const FATAL: [&str; 12] = [
+    "capture.mode",
+    "engine.kind",
+    "engine.kmod.buf_size_preset",
+    "engine.modern_ebpf.buf_size_preset",
+    "log_level",
+    "metrics.interval",
+    "priority",
+    "rule_matching",
+    "syscall_event_drops.threshold",
+    "syscall_event_timeouts.max_consecutives",
+    "webserver.listen_address",
+    "webserver.listen_port",
+];
 
 const PRIORITIES: &[&str] = &[
     "emergency",
@@ -56,9 +97,9 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
         Word(&["modern_ebpf", "kmod", "replay", "nodriver"]),
         "modern_ebpf",
     ),
-    ("engine.kmod.buf_size_preset", Uint, "4"),
+    ("engine.kmod.buf_size_preset", PRESET, "4"),
     ("engine.kmod.drop_failed_exit", Bool, "false"),
-    ("engine.modern_ebpf.buf_size_preset", Uint, "4"),
+    ("engine.modern_ebpf.buf_size_preset", PRESET, "4"),
     ("engine.modern_ebpf.cpus_for_each_buffer", Uint, "2"),
     ("engine.modern_ebpf.disable_iterators", Bool, "false"),
     ("engine.modern_ebpf.drop_failed_exit", Bool, "false"),
@@ -106,7 +147,7 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
     ("metrics.convert_memory_to_mb", Bool, "true"),
     ("metrics.enabled", Bool, "false"),
     ("metrics.include_empty_values", Bool, "false"),
-    ("metrics.interval", Text, "1h"),
+    ("metrics.interval", INTERVAL, "1h"),
     ("metrics.jemalloc_stats_enabled", Bool, "true"),
     ("metrics.kernel_event_counters_enabled", Bool, "true"),
     (
@@ -141,15 +182,19 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
     ("syscall_event_drops.max_burst", Float, "1"),
     ("syscall_event_drops.rate", Float, ".03333"),
     ("syscall_event_drops.simulate_drops", Bool, "false"),
-    ("syscall_event_drops.threshold", Float, ".1"),
-    ("syscall_event_timeouts.max_consecutives", Uint, "1000"),
+    ("syscall_event_drops.threshold", RATIO, ".1"),
+    (
+        "syscall_event_timeouts.max_consecutives",
+        AT_LEAST_ONE,
+        "1000",
+    ),
     ("syslog_output.enabled", Bool, "false"),
     ("time_format_iso_8601", Bool, "false"),
     ("watch_config_files", Bool, "true"),
     ("webserver.enabled", Bool, "false"),
     ("webserver.k8s_healthz_endpoint", Text, "/healthz"),
-    ("webserver.listen_address", Text, "127.0.0.1"),
-    ("webserver.listen_port", Uint, "8765"),
+    ("webserver.listen_address", ADDRESS, "127.0.0.1"),
+    ("webserver.listen_port", PORT, "8765"),
     ("webserver.prometheus_metrics_enabled", Bool, "false"),
     ("webserver.ssl_certificate", Text, "/etc/falco/falco.pem"),
     ("webserver.ssl_enabled", Bool, "false"),
@@ -198,7 +243,8 @@ pub(crate) const UNKNOWN_KEY: &str = "CONFIG_UNKNOWN_KEY";
 /// The code of diagnostics about values of the wrong type.
 pub(crate) const WRONG_TYPE: &str = "CONFIG_WRONG_TYPE";
 
-/// What in a file is unknown or has the wrong type. None of it stops a run.
+/// What in a file is unknown or has the wrong type: errors where Falco does not start, warnings
+/// where it goes on.
 pub(crate) fn check(root: &Node, file: FileId) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     check_section(root, "", file, &mut found);
@@ -227,8 +273,12 @@ fn check_section(node: &Node, prefix: &str, file: FileId, found: &mut Vec<Diagno
         if let Some((kind, _)) = key(&name) {
             if let Some(expected) = mismatch(kind, value) {
                 let message = format!("`{name}` must be {expected}");
+                let fault = match FATAL.contains(&name.as_str()) {
+                    true => Diagnostic::error(WRONG_TYPE, message),
+                    false => Diagnostic::warning(WRONG_TYPE, message),
+                };
                 found.push(
-                    Diagnostic::warning(WRONG_TYPE, message)
+                    fault
                         .label(span(value, file), "")
                         .help(word_help(kind, value)),
                 );
@@ -280,6 +330,7 @@ pub(crate) fn mismatch(kind: Kind, value: &Node) -> Option<String> {
         Float => (value.to_float().is_some(), "a number".to_owned()),
         Text => (value.to_text().is_some(), "text".to_owned()),
         List => (!value.is_map(), "a list".to_owned()),
+        Checked(accepts, expected) => (value.to_text().is_some_and(accepts), expected.to_owned()),
         Any => (true, String::new()),
         Word(words) => (
             value

@@ -4,6 +4,8 @@
 //! place and does not stop a run; a value that cannot be meant does. Defaults are Falco's.
 
 mod keys;
+pub(crate) mod origin;
+mod schema;
 mod tree;
 
 use std::fs;
@@ -14,22 +16,50 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use bstr::BString;
 use lanner_diag::yaml::{self, Node, Value};
-use lanner_diag::{Diagnostic, Files, Span, TextRange};
+use lanner_diag::{Diagnostic, Files, Severity, Span, TextRange};
 use lanner_engine::selection::BaseSyscalls;
 use lanner_engine::{DropSettings, Matching};
 use lanner_rules::{Append, Priority, Select, Switch};
 
+pub(crate) use self::schema::config_schema;
+
+use self::origin::Origins;
 use self::tree::Strategy;
 use crate::log::{Level, Settings};
 
 /// Where configuration is looked for without `-c`; the first that exists is taken.
-const DEFAULT_FILES: [&str; 2] = ["/etc/lanner/lanner.yaml", "/etc/falco/falco.yaml"];
+const DEFAULT_FILES: [&str; 3] = [
+    "/etc/lanner/lanner.yaml",
+    "/etc/lanner/falco.yaml",
+    "/etc/falco/falco.yaml",
+];
+
+/// Where rules and further configuration are without any main file, below these folders; what is in
+/// the first wins.
+const FOLDERS: [&str; 2] = ["/etc/lanner", "/etc/falco"];
 
 /// What holds without any file: what Falco's packaged file says where that differs from the
 /// defaults of its keys, as far as it concerns alerts on a terminal.
-const WITHOUT_FILE: &str = "{stdout_output: {enabled: true}, log_stderr: true, \
-     rules_files: [/etc/falco/falco_rules.yaml, /etc/falco/falco_rules.local.yaml, \
-     /etc/falco/rules.d]}";
+fn without_file() -> Node {
+    let find = |name: &str| {
+        let mut paths = FOLDERS.map(|folder| format!("{folder}/{name}")).into_iter();
+        let falcos = paths.next_back().unwrap_or_default();
+        let found = paths.find(|path| Path::new(path).exists());
+        Node::new(Value::Scalar(found.unwrap_or(falcos).into()))
+    };
+    let scalar = |text: &str| Node::new(Value::Scalar(text.into()));
+    let list = |names: &[&str]| Node::new(Value::Seq(names.iter().map(|n| find(n)).collect()));
+    let enabled = Node::new(Value::Map(vec![(scalar("enabled"), scalar("true"))]));
+    Node::new(Value::Map(vec![
+        (scalar("config_files"), list(&["config.d"])),
+        (scalar("log_stderr"), scalar("true")),
+        (
+            scalar("rules_files"),
+            list(&["falco_rules.yaml", "falco_rules.local.yaml", "rules.d"]),
+        ),
+        (scalar("stdout_output"), enabled),
+    ]))
+}
 
 /// Where events come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,6 +270,8 @@ pub(crate) struct Config {
     pub(crate) snaplen: u64,
     /// The merged tree.
     pub(crate) tree: Node,
+    /// Where its values came from.
+    pub(crate) origins: Origins,
 }
 
 /// What the command line has to say about the configuration.
@@ -257,16 +289,16 @@ pub(crate) fn load(request: &Request<'_>) -> Result<Config> {
     let mut root = match main_file(request.path)? {
         Some(path) => {
             reading.sources.push(path.clone());
-            let root = reading.file(&path)?;
-            reading.loaded.push(root.1);
-            let mut root = root.0;
+            let (mut root, loaded) = reading.file(&path)?;
+            reading.loaded.push(loaded);
+            reading.origins.merged(&path, &root, Strategy::Override);
             apply(&mut root, request.options, true)?;
             reading.include(&mut root, &path)?;
             root
         }
         None => {
             reading.sources.extend(DEFAULT_FILES.map(PathBuf::from));
-            let mut root = document(WITHOUT_FILE).map_err(|e| anyhow!(e))?;
+            let mut root = without_file();
             apply(&mut root, request.options, true)?;
             reading.include(&mut root, Path::new(""))?;
             root
@@ -275,8 +307,17 @@ pub(crate) fn load(request: &Request<'_>) -> Result<Config> {
     apply(&mut root, request.options, false)?;
     for option in request.options {
         reading.check_option(option)?;
+        reading.origins.overridden(tree::split(option)?.0, option);
     }
-    read(root, reading)
+    // The first fault as Falco tells it, then each with its place.
+    let faults = match reading.fatal {
+        true => reading.warnings.join("\n"),
+        false => String::new(),
+    };
+    read(root, reading).map_err(|error| match faults.as_str() {
+        "" => error,
+        faults => anyhow!("{error:#}\n{faults}"),
+    })
 }
 
 /// The main file: the one named, which must be there, or the first of the default ones.
@@ -307,19 +348,15 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn document(text: &str) -> Result<Node, String> {
-    let documents =
-        yaml::parse(text).map_err(|e| format!("line {}: {}", e.mark.line + 1, e.message))?;
-    let first = documents.into_iter().next();
-    Ok(first.unwrap_or_else(|| Node::new(Value::Map(Vec::new()))))
-}
-
 #[derive(Default)]
 struct Reading {
     files: Files,
     loaded: Vec<Loaded>,
     sources: Vec<PathBuf>,
     warnings: Vec<String>,
+    /// A fault ends the start, unless its value is overridden.
+    fatal: bool,
+    origins: Origins,
 }
 
 impl Reading {
@@ -358,6 +395,7 @@ impl Reading {
             .map_or_else(|| "ok".to_owned(), |d| format!("failed: {}", d.message));
         for fault in &found {
             let text = lanner_diag::render(fault, &self.files, lanner_diag::Style::Plain);
+            self.fatal |= fault.severity == Severity::Error;
             self.warnings.push(text);
         }
         let path = path.to_owned();
@@ -392,6 +430,7 @@ impl Reading {
                         file.display()
                     );
                 }
+                self.origins.merged(&file, &included, strategy);
                 self.loaded.push(loaded);
                 tree::merge(root, included, strategy);
             }
@@ -581,6 +620,14 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         }
     };
     let (drops, drop_actions) = drops(&r, &main)?;
+    plugins(&r, &main, &mut warnings)?;
+    let mode = r.text("capture.mode");
+    if !["rules", "all_rules"].contains(&mode) {
+        bail!(
+            "Error reading config file ({main}): capture.mode '{mode}' is not a valid mode, must be \
+             'rules' or 'all_rules'."
+        );
+    }
     let file = file_output(&r, &main)?;
     let missing_outputs = [
         ("syslog_output.enabled", "syslog_output"),
@@ -655,6 +702,7 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
             n => n,
         },
         loaded: reading.loaded,
+        origins: reading.origins,
         warnings,
         tree: root,
     })
@@ -738,6 +786,38 @@ fn drops(r: &Reader<'_>, main: &str) -> Result<(DropSettings, DropActions)> {
         exit: actions.contains(&"exit"),
     };
     Ok((settings, actions))
+}
+
+/// Plugins cannot be loaded; the fields of the container plugin are built in.
+fn plugins(r: &Reader<'_>, main: &str, warnings: &mut Vec<String>) -> Result<()> {
+    let name_of = |plugin: &'_ Node| {
+        plugin
+            .get("name")
+            .and_then(Node::to_text)
+            .map(str::to_owned)
+    };
+    let known: Vec<String> = r.items("plugins").iter().filter_map(name_of).collect();
+    let wanted: Vec<String> = match r.node("load_plugins") {
+        Some(_) => r
+            .list("load_plugins")
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        None => known.clone(),
+    };
+    for name in wanted.iter().filter(|name| *name != "container") {
+        if !known.contains(name) {
+            bail!(
+                "Error reading config file ({main}): Cannot load plugin '{name}': plugin config not \
+                 found for given name"
+            );
+        }
+        warnings.push(format!(
+            "plugin '{name}' is not loaded: there are no plugins but container, whose fields are \
+             built in"
+        ));
+    }
+    Ok(())
 }
 
 fn webserver(r: &Reader<'_>, main: &str) -> Result<Webserver> {

@@ -30,8 +30,7 @@ fn keys_have_falcos_defaults() {
 
 #[test]
 fn without_a_file_alerts_go_to_the_terminal() {
-    let root = document(WITHOUT_FILE).unwrap();
-    let config = read(root, Reading::default()).unwrap();
+    let config = read(without_file(), Reading::default()).unwrap();
     assert!(config.stdout && config.log.stderr);
     assert!(config.append.is_empty());
 }
@@ -106,6 +105,83 @@ fn included_files_are_merged_by_their_strategy() {
         error.contains("recursively include main config file"),
         "{error}"
     );
+}
+
+#[test]
+fn what_ends_the_start_is_shown_in_its_place() {
+    let error = with("engine:\n  kind: modern_bpf\n", &[])
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("Error reading config file ("), "{error}");
+    assert!(error.contains("falco.yaml:2:9"), "{error}");
+    assert!(error.contains("did you mean `modern_ebpf`?"), "{error}");
+    // Overridden, it ends nothing.
+    assert!(with("engine: {kind: modern_bpf}", &["engine.kind=kmod"]).is_ok());
+}
+
+#[test]
+fn every_value_tells_where_it_came_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let (main, more) = (dir.path().join("main.yaml"), dir.path().join("more.yaml"));
+    let text = format!(
+        "config_files: [{}]\njson_output: true\npriority: error\nrules: [{{enable: {{tag: a}}}}]\n\
+         http_output: {{url: 'http://x:1', token: hush}}\n",
+        more.display()
+    );
+    fs::write(&main, text).unwrap();
+    fs::write(&more, "rules: [{disable: {tag: b}}]\n\npriority: debug\n").unwrap();
+    let options = [
+        "json_output=false".to_owned(),
+        "engine.kind=nodriver".to_owned(),
+    ];
+    let config = load(&Request {
+        path: Some(&main),
+        options: &options,
+    })
+    .unwrap();
+    let (main, more) = (main.display(), more.display());
+    for (name, expect) in [
+        ("json_output", Some("-o json_output=false".to_owned())),
+        ("engine.kind", Some("-o engine.kind=nodriver".to_owned())),
+        ("priority", Some(format!("{more}:3"))),
+        ("rules", Some(format!("{main}:4, {more}:1"))),
+        ("http_output.url", Some(format!("{main}:5"))),
+        ("log_level", None),
+    ] {
+        assert_eq!(config.origins.of(name), expect, "{name}");
+    }
+    let shown = origin::yaml(&config, false);
+    assert!(shown.contains("engine:\n  kind: nodriver"), "{shown}");
+    assert!(shown.contains("# -o engine.kind=nodriver"), "{shown}");
+    assert!(
+        !shown.contains("hush") && !shown.contains("log_level"),
+        "{shown}"
+    );
+    // What is shown is a configuration with the same meaning.
+    let again = yaml::parse(&shown).unwrap().remove(0);
+    assert_eq!(
+        tree::find(&again, "priority").unwrap().as_str(),
+        Some("debug")
+    );
+    assert_eq!(again.get("rules").unwrap().as_seq().unwrap().len(), 2);
+    let all = origin::json(&config, true);
+    assert_eq!(all["log_level"]["value"], "info");
+    assert!(all["log_level"]["origin"].is_null());
+}
+
+#[test]
+fn plugins_other_than_container_are_named() {
+    assert!(
+        with("load_plugins: [container]", &[])
+            .unwrap()
+            .warnings
+            .is_empty()
+    );
+    let json = "{plugins: [{name: json, library_path: libjson.so}], load_plugins: [json]}";
+    let config = with(json, &[]).unwrap();
+    assert!(config.warnings[0].contains("plugin 'json' is not loaded"));
+    check_fatal("load_plugins: [json]", &[], "Cannot load plugin 'json'");
+    check_fatal("capture: {mode: some}", &[], "capture.mode 'some'");
 }
 
 #[test]
@@ -202,20 +278,18 @@ const PACKAGED: &[&str] = &[
     "log_stderr",
     "log_syslog",
     "metrics.enabled",
-    "metrics.interval",
     "program_output.program",
     "stdout_output.enabled",
     "syscall_event_drops.actions",
     "syslog_output.enabled",
     "webserver.enabled",
-    "webserver.listen_address",
     "webserver.prometheus_metrics_enabled",
 ];
 
 #[test]
 fn the_packaged_file_has_every_key_with_its_default() {
     let text = include_str!("../../../../packaging/falco.yaml");
-    let root = document(text).unwrap();
+    let root = yaml::parse(text).unwrap().remove(0);
     let found = keys::check(&root, lanner_diag::FileId(0));
     assert!(found.is_empty(), "{found:?}");
     for (name, kind, default) in keys::KEYS {

@@ -4,6 +4,7 @@
 mod bad_days;
 mod captures;
 mod cli;
+mod config;
 mod endpoints;
 mod lab;
 mod live;
