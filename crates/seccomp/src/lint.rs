@@ -40,7 +40,7 @@ mod form;
 pub mod needs;
 mod rules;
 
-pub use needs::{Needs, RUNTIMES, START};
+pub use needs::{Missing, Needs, RUNTIMES, START, missing};
 
 use lanner_diag::{Diagnostic, Span, TextRange};
 

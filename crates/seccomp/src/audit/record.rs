@@ -22,6 +22,8 @@ pub struct Record {
     pub gid: u32,
     /// The user who logged in; `None` where nobody did.
     pub login_uid: Option<u32>,
+    /// The audit session, which begins when a login user is set; `None` outside of any.
+    pub session: Option<u32>,
     /// The name of the thread.
     pub comm: String,
     /// The program; empty where the kernel knows none.
@@ -68,6 +70,7 @@ impl Record {
             uid: number("uid")? as u32,
             gid: number("gid")? as u32,
             login_uid: Some(number("auid")? as u32).filter(|uid| *uid != u32::MAX),
+            session: number("ses").map(|n| n as u32).filter(|n| *n != u32::MAX),
             comm: text_of(field("comm")?),
             exe: text_of(field("exe")?),
             signal: number("sig")? as i32,

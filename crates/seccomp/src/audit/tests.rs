@@ -19,6 +19,7 @@ fn a_record_is_read_however_it_is_wrapped() {
         uid: 0,
         gid: 5,
         login_uid: None,
+        session: None,
         comm: "sh".into(),
         exe: "/usr/bin/dash".into(),
         signal: 0,
