@@ -20,6 +20,8 @@ pub(crate) enum Hint {
     Kubernetes,
     CriO,
     Nerdctl,
+    /// A pod that `lanner pod` runs.
+    Lanner,
     /// An id of 64 hexadecimal digits and nothing else to go by.
     Any,
     /// Not known to be a container at all until files say so.
@@ -77,6 +79,10 @@ pub(crate) fn live(path: &[u8]) -> Reading<'_> {
             .ok()
     });
     let kube = comps.iter().any(|c| c.contains("kubepods"));
+    // `/lanner/podUID/ID`
+    let own = comps
+        .windows(2)
+        .any(|w| w[0] == "lanner" && w[1].starts_with("pod"));
     let mut unproven = Vec::new();
     for at in (0..comps.len()).rev().take(DEPTH) {
         let parent = if at == 0 { "" } else { comps[at - 1] };
@@ -86,7 +92,7 @@ pub(crate) fn live(path: &[u8]) -> Reading<'_> {
             parent,
             uid,
         };
-        match component(comps[at], parent, at == 1, kube) {
+        match component(comps[at], parent, at == 1, (kube, own)) {
             Some(Component::Monitor) => return Reading::Perhaps(Vec::new()),
             Some(Component::Container(id, hint)) => {
                 return Reading::Container(candidate(id, hint));
@@ -111,7 +117,7 @@ fn component<'a>(
     comp: &'a str,
     parent: &str,
     parent_is_top: bool,
-    kube: bool,
+    (kube, own): (bool, bool),
 ) -> Option<Component<'a>> {
     const PREFIXES: [(&str, Hint); 6] = [
         ("libpod-payload-", Hint::Podman),
@@ -143,6 +149,7 @@ fn component<'a>(
     if is_id(comp) {
         let hint = match parent {
             "docker" => Hint::Docker,
+            _ if own => Hint::Lanner,
             _ if kube => Hint::Kubernetes,
             _ => Hint::Any,
         };
@@ -368,6 +375,8 @@ mod tests {
             Some(("ID", Hint::CriO)),
         );
         check("/kubepods/pod1/crio-ID", Some(("ID", Hint::CriO)));
+        check("/lanner/pod1-2/ID", Some(("ID", Hint::Lanner)));
+        check("/docker/ID/lanner/pod1/ID", Some(("ID", Hint::Lanner)));
         check(
             "/kubepods.slice/kubepods-pod1.slice/crio-conmon-ID.scope",
             None,

@@ -481,6 +481,7 @@ fn describe(runtimes: &Runtimes, candidate: &Candidate<'_>) -> (Identity, bool) 
                     Hint::Docker => ContainerType::Docker,
                     Hint::Kubernetes | Hint::Nerdctl => ContainerType::Containerd,
                     Hint::CriO => ContainerType::CriO,
+                    Hint::Lanner => ContainerType::Custom,
                     Hint::Any | Hint::Unproven | Hint::Named(_) => ContainerType::Unknown,
                 };
                 (Container::known(candidate.id, ty), false)

@@ -90,6 +90,7 @@ impl Runtimes {
                 .or_else(|| self.crio(wanted)),
             Hint::CriO => self.crio(wanted),
             Hint::Nerdctl => self.containerd(wanted),
+            Hint::Lanner => self.lanner(wanted),
             Hint::Any => self
                 .docker(wanted)
                 .or_else(|| self.containerd(wanted))
@@ -488,6 +489,46 @@ impl Runtimes {
             .find(|address| address.contains('.'))
             .map(|address| address.split_once('/').map_or(address, |(ip, _)| ip))?;
         Some((ip.into(), result.to_string().into()))
+    }
+
+    // `lanner pod`: /run/lanner/containers/ID/config.json, with the annotations that containerd's
+    // CRI plugin would write. It is there before runc is started.
+
+    fn lanner(&self, wanted: &Candidate<'_>) -> Option<Found> {
+        let id = wanted.id;
+        let spec = self
+            .root
+            .json(&format!("/run/lanner/containers/{id}/config.json"))?;
+        let note = |key: &str| oci::annotation(&spec, key);
+        let mut container = Container::known(id, ContainerType::Custom);
+        oci::describe(&mut container, &spec, |source| {
+            source.ends_with("/shm") || source.contains("/etc/")
+        });
+        // The filter is loaded by the engine, so the bundle has none, also where there is one.
+        container.privileged = Some(note("lanner.privileged") == Some("true"));
+        let name = note("io.kubernetes.cri.container-name");
+        container.name = Some(name.map_or_else(|| container.id.clone(), BString::from));
+        container.set_image(note("io.kubernetes.cri.image-name").unwrap_or_default());
+        container.user = note("lanner.user").map(BString::from);
+        let host_network = container.host_network == Some(true);
+        let ip = if host_network { "" } else { "127.0.0.1" };
+        container.ip = Some(ip.into());
+        let labels: Option<Value> =
+            note("lanner.pod-labels").and_then(|text| serde_json::from_str(text).ok());
+        container.pod = Some(Pod {
+            namespace: text_of(note("io.kubernetes.cri.sandbox-namespace")),
+            name: text_of(note("io.kubernetes.cri.sandbox-name")),
+            uid: text_of(note("io.kubernetes.cri.sandbox-uid")),
+            sandbox_id: text_of(note("io.kubernetes.cri.sandbox-id")),
+            labels: self::labels(labels.as_ref()),
+            ip: ip.into(),
+            cni_json: BString::default(),
+        });
+        container.add_pod_labels();
+        Some(Found {
+            container: container.filled(),
+            complete: true,
+        })
     }
 
     // runc, crun, youki: the state folder names the bundle.

@@ -117,6 +117,32 @@ fn spec(extra: Value) -> Value {
 }
 
 #[test]
+fn a_pod_of_lanner_is_known_by_its_bundle() {
+    let notes = json!({"annotations": {
+        "io.kubernetes.cri.container-type": "container",
+        "io.kubernetes.cri.container-name": "web",
+        "io.kubernetes.cri.image-name": "docker.io/hashicorp/http-echo:1.0",
+        "io.kubernetes.cri.sandbox-id": "$POD",
+        "io.kubernetes.cri.sandbox-name": "fine-pod",
+        "io.kubernetes.cri.sandbox-namespace": "default",
+        "io.kubernetes.cri.sandbox-uid": "u-1",
+        "lanner.user": "65532",
+        "lanner.privileged": "false",
+        "lanner.pod-labels": "{\"app\":\"fine\"}",
+    }});
+    check(
+        &[("/run/lanner/containers/$ID/config.json", spec(notes))],
+        "memory=/lanner/podu-1/$ID",
+        "b1946ac92492 custom name=web image=docker.io/hashicorp/http-echo:1.0 \
+         repo=docker.io/hashicorp/http-echo tag=1.0 digest= id= priv=false net=false ip=127.0.0.1 \
+         mount=/srv/data:/data::false:rprivate \
+         io.kubernetes.pod.name=fine-pod io.kubernetes.pod.namespace=default \
+         io.kubernetes.pod.uid=u-1 io.kubernetes.sandbox.id=$POD \
+         pod=default/fine-pod/u-1/127.0.0.1 pod.app=fine",
+    );
+}
+
+#[test]
 fn docker_tells_of_a_container_in_its_own_files() {
     let config = json!({
         "Name": "/monitor", "Image": "sha256:$IMAGE",
