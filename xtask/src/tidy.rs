@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates that may contain `unsafe`: anywhere, or in these modules alone.
 const UNSAFE: &[(&str, &[&str])] = &[
+    ("pod", &["engine/runc"]),
     ("probe", &[]),
     ("seccomp", &["launch", "load", "notify", "ptrace"]),
 ];

@@ -1,55 +1,14 @@
-//! Capabilities, their names and numbers (`linux/capability.h`).
+//! Sets of capabilities.
 
-/// All of them in the order of their numbers, without `CAP_`.
-pub const NAMES: [&str; 41] = [
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "SETGID",
-    "SETUID",
-    "SETPCAP",
-    "LINUX_IMMUTABLE",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_ADMIN",
-    "NET_RAW",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "SYS_MODULE",
-    "SYS_RAWIO",
-    "SYS_CHROOT",
-    "SYS_PTRACE",
-    "SYS_PACCT",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_NICE",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "MKNOD",
-    "LEASE",
-    "AUDIT_WRITE",
-    "AUDIT_CONTROL",
-    "SETFCAP",
-    "MAC_OVERRIDE",
-    "MAC_ADMIN",
-    "SYSLOG",
-    "WAKE_ALARM",
-    "BLOCK_SUSPEND",
-    "AUDIT_READ",
-    "PERFMON",
-    "BPF",
-    "CHECKPOINT_RESTORE",
-];
+use lanner_seccomp::target::{CAPS, DEFAULT_CAPS};
 
 /// The number of a capability, with or without `CAP_`, in any case.
 pub fn by_name(name: &str) -> Option<u32> {
     let upper = name.to_ascii_uppercase();
     let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
-    NAMES.iter().position(|n| *n == bare).map(|at| at as u32)
+    CAPS.iter()
+        .position(|n| n.strip_prefix("CAP_") == Some(bare))
+        .map(|at| at as u32)
 }
 
 /// A set of capabilities, one bit each.
@@ -58,13 +17,12 @@ pub struct CapSet(pub u64);
 
 impl CapSet {
     /// Every capability that has a name.
-    pub const ALL: CapSet = CapSet((1 << NAMES.len()) - 1);
+    pub const ALL: CapSet = CapSet((1 << CAPS.len()) - 1);
 
     /// Those of a container of which nothing was added and nothing dropped.
     pub fn default_set() -> CapSet {
-        let names = lanner_seccomp::target::DEFAULT_CAPS;
         CapSet(
-            names
+            DEFAULT_CAPS
                 .iter()
                 .filter_map(|n| by_name(n))
                 .fold(0, |set, n| set | 1 << n),
@@ -95,9 +53,9 @@ impl CapSet {
 
     /// Their names, with `CAP_`.
     pub fn names(self) -> Vec<String> {
-        (0..NAMES.len())
+        (0..CAPS.len())
             .filter(|n| self.0 >> n & 1 == 1)
-            .map(|n| format!("CAP_{}", NAMES[n]))
+            .map(|n| CAPS[n].to_owned())
             .collect()
     }
 

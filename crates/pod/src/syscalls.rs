@@ -1,0 +1,372 @@
+//! What filters have logged of a pod's calls: how often each was made or refused, by whom.
+//!
+//! Records of the kernel have no container. Each container begins an audit session of its own
+//! (see the shim), so the session in a record tells whose it is, also of processes that are long
+//! gone; where sessions may not be set, the process's cgroup tells, as long as it lives.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use lanner_seccomp::audit::{Event, Listener, Record};
+use serde::{Deserialize, Serialize};
+
+/// Most kinds of calls that are told apart in a pod; more are counted as one.
+const MAX_KINDS: usize = 4096;
+/// Most sessions of which it is not known yet whose they are.
+const MAX_UNKNOWN: usize = 64;
+/// Refusals that are kept in the order in which they happened, of each container.
+const MAX_FIRST: usize = 32;
+
+/// One kind of call of one container.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Call {
+    /// The container.
+    pub container: String,
+    /// The call.
+    pub name: String,
+    /// The ABI if it is not the machine's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub abi: String,
+    /// The name of the process.
+    pub process: String,
+    /// What was done with it, as profiles name it.
+    pub action: String,
+}
+
+impl Call {
+    /// Whether it did not happen.
+    pub fn is_refused(&self) -> bool {
+        !matches!(
+            self.action.as_str(),
+            "SCMP_ACT_LOG" | "SCMP_ACT_ALLOW" | "SCMP_ACT_TRACE"
+        )
+    }
+}
+
+/// Calls of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Syscalls {
+    counts: Vec<(Call, u64)>,
+    /// The first refusals of each container, in order.
+    pub first: Vec<Call>,
+    /// What was lost, in words.
+    pub losses: Vec<String>,
+    /// Records of more kinds than are kept.
+    pub beyond: u64,
+}
+
+impl Syscalls {
+    /// Reads what a supervisor has written; empty if there is nothing.
+    pub fn read(path: &Path) -> Syscalls {
+        let bytes = fs::read(path).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Each kind with how often, the most frequent first.
+    pub fn list(&self) -> Vec<(&Call, u64)> {
+        let mut list: Vec<_> = self.counts.iter().map(|(c, n)| (c, *n)).collect();
+        list.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        list
+    }
+}
+
+#[derive(Default)]
+struct State {
+    counts: BTreeMap<Call, u64>,
+    first: Vec<Call>,
+    losses: BTreeMap<String, u64>,
+    beyond: u64,
+    /// Session, and cgroup id, to the name of the container.
+    sessions: BTreeMap<u32, String>,
+    ids: BTreeMap<String, String>,
+    /// What came of sessions that nobody has claimed yet.
+    unknown: BTreeMap<u32, Vec<(Call, u64)>>,
+    dirty: bool,
+}
+
+impl State {
+    fn add(&mut self, call: Call, count: u64) {
+        self.dirty = true;
+        if call.is_refused() {
+            let of = self.first.iter().filter(|c| c.container == call.container);
+            if of.count() < MAX_FIRST && !self.first.contains(&call) {
+                self.first.push(call.clone());
+            }
+        }
+        if self.counts.len() >= MAX_KINDS && !self.counts.contains_key(&call) {
+            self.beyond += count;
+            return;
+        }
+        *self.counts.entry(call).or_insert(0) += count;
+    }
+
+    fn record(&mut self, record: &Record) {
+        let arch = record.arch();
+        let own = arch == lanner_seccomp::Arch::native();
+        let name = record.call().map(|c| c.name.to_owned());
+        let mut call = Call {
+            container: String::new(),
+            name: name.unwrap_or_else(|| format!("call {}", record.number)),
+            abi: match arch {
+                _ if own => String::new(),
+                Some(arch) => arch.short_name().to_owned(),
+                None => format!("{:#x}", record.audit_arch),
+            },
+            process: record.comm.clone(),
+            action: record.action.name().to_owned(),
+        };
+        if let Some(session) = record.session {
+            if let Some(container) = self.sessions.get(&session) {
+                call.container.clone_from(container);
+                return self.add(call, 1);
+            }
+            if let Some(container) = self.by_cgroup(record.pid) {
+                call.container = container;
+                return self.add(call, 1);
+            }
+            // It may be that of a container which is just beginning.
+            if self.unknown.len() < MAX_UNKNOWN || self.unknown.contains_key(&session) {
+                let list = self.unknown.entry(session).or_default();
+                match list.iter().position(|(c, _)| *c == call) {
+                    Some(at) => list[at].1 += 1,
+                    None if list.len() < MAX_KINDS => list.push((call, 1)),
+                    None => {}
+                }
+            }
+            return;
+        }
+        if let Some(container) = self.by_cgroup(record.pid) {
+            call.container = container;
+            self.add(call, 1);
+        }
+    }
+
+    fn by_cgroup(&self, pid: i32) -> Option<String> {
+        let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+        let at = text.find("/lanner/pod")?;
+        let path = text[at..].lines().next()?;
+        let id = path.split('/').nth(3)?;
+        self.ids.get(id).cloned()
+    }
+}
+
+/// Listens to the kernel for the containers of one pod.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    done: AtomicBool,
+    path: PathBuf,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what is new to disk.
+    fn write(&self) {
+        let mut state = self.lock();
+        if !state.dirty {
+            return;
+        }
+        state.dirty = false;
+        let syscalls = Syscalls {
+            counts: state.counts.iter().map(|(c, n)| (c.clone(), *n)).collect(),
+            first: state.first.clone(),
+            losses: state
+                .losses
+                .iter()
+                .map(|(what, times)| match times {
+                    1 => what.clone(),
+                    _ => format!("{what} ({times} times)"),
+                })
+                .collect(),
+            beyond: state.beyond,
+        };
+        drop(state);
+        if let Ok(bytes) = serde_json::to_vec(&syscalls) {
+            // A full disk loses the counts of this second, the next writes them again.
+            let _ = crate::home::write_whole(&self.path, &bytes);
+        }
+    }
+}
+
+impl Collector {
+    /// Begins to listen; counts go on from those on disk.
+    pub(crate) fn start(path: PathBuf) -> Collector {
+        let old = Syscalls::read(&path);
+        let state = State {
+            counts: old.counts.into_iter().collect(),
+            first: old.first,
+            losses: old.losses.into_iter().map(|l| (l, 1)).collect(),
+            beyond: old.beyond,
+            ..State::default()
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            done: AtomicBool::new(false),
+            path,
+        });
+        let listener = match Listener::open() {
+            Ok((listener, None)) => Some(listener),
+            Ok((listener, Some(why))) => {
+                shared.lose(format!("only part of the calls is known: {why}"));
+                Some(listener)
+            }
+            Err(why) => {
+                shared.lose(format!("no calls are known: {why}"));
+                None
+            }
+        };
+        let of_thread = shared.clone();
+        let thread = listener.and_then(|listener| {
+            let named = std::thread::Builder::new().name("audit".to_owned());
+            named.spawn(move || listen(listener, &of_thread)).ok()
+        });
+        Collector { shared, thread }
+    }
+
+    /// Whose a session and a cgroup are.
+    pub(crate) fn claim(&self, container: &str, id: &str, session: Option<u32>) {
+        let mut state = self.shared.lock();
+        state.ids.insert(id.to_owned(), container.to_owned());
+        let Some(session) = session else { return };
+        state.sessions.insert(session, container.to_owned());
+        for (mut call, count) in state.unknown.remove(&session).unwrap_or_default() {
+            call.container = container.to_owned();
+            state.add(call, count);
+        }
+    }
+
+    /// Writes what is known so far.
+    pub(crate) fn write(&self) {
+        self.shared.write();
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.shared.done.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // It does not panic.
+            let _ = thread.join();
+        }
+        self.shared.write();
+    }
+}
+
+impl Shared {
+    fn lose(&self, what: String) {
+        let mut state = self.lock();
+        *state.losses.entry(what).or_insert(0) += 1;
+        state.dirty = true;
+    }
+}
+
+fn listen(mut listener: Listener, shared: &Shared) {
+    // How long an idle collector takes to end.
+    const PATIENCE: Duration = Duration::from_millis(100);
+    const WRITE: Duration = Duration::from_millis(500);
+    let mut written = Instant::now();
+    loop {
+        let last = shared.done.load(Ordering::Acquire);
+        match listener.next(PATIENCE) {
+            Ok(Some(Event::Record(record))) => shared.lock().record(&record),
+            Ok(Some(Event::Lost(lost))) => shared.lose(lost.to_string()),
+            Ok(None) if last => break,
+            Ok(None) => {}
+            Err(error) => {
+                shared.lose(format!("audit records cannot be read any more: {error}"));
+                break;
+            }
+        }
+        if written.elapsed() >= WRITE {
+            shared.write();
+            written = Instant::now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(session: u32, call: u32, action: &str) -> Record {
+        let text = format!(
+            "audit(1700000000.123:7): auid=0 uid=0 gid=0 ses={session} pid=999999999 comm=\"web\" \
+             exe=\"/web\" sig=0 arch=c000003e syscall={call} compat=0 ip=0x1 code={action}"
+        );
+        Record::parse(&text).unwrap()
+    }
+
+    #[test]
+    fn calls_are_counted_for_the_container_of_their_session() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("syscalls.json");
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            done: AtomicBool::new(false),
+            path: path.clone(),
+        });
+        let collector = Collector {
+            shared: shared.clone(),
+            thread: None,
+        };
+        // Before and after the session is claimed, and one of somebody else.
+        shared.lock().record(&record(7, 257, "0x7ffc0000"));
+        collector.claim("c", "id", Some(7));
+        shared.lock().record(&record(7, 257, "0x7ffc0000"));
+        shared.lock().record(&record(7, 41, "0x50000"));
+        shared.lock().record(&record(8, 41, "0x50000"));
+        drop(collector);
+        let read = Syscalls::read(&path);
+        let shown: Vec<_> = read
+            .list()
+            .iter()
+            .map(|(c, n)| format!("{n} {} {} {} {}", c.container, c.name, c.process, c.action))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "2 c openat web SCMP_ACT_LOG",
+                "1 c socket web SCMP_ACT_ERRNO"
+            ]
+        );
+        assert_eq!(read.first.len(), 1);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut state = State::default();
+        state.sessions.insert(1, "c".to_owned());
+        for i in 0..6000 {
+            state.record(&record(1, i, "0x50000"));
+        }
+        for i in 0..1000 {
+            state.record(&record(100 + i, 1, "0x50000"));
+        }
+        assert_eq!(state.counts.len(), MAX_KINDS);
+        assert_eq!(state.beyond, 6000 - MAX_KINDS as u64);
+        assert_eq!(state.first.len(), MAX_FIRST);
+        assert_eq!(state.unknown.len(), MAX_UNKNOWN);
+    }
+}
