@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use crate::config_command::ConfigCommand;
 use crate::doctor::Doctor;
 use crate::legacy::Legacy;
+use crate::pod::PodArgs;
 use crate::seccomp::Seccomp;
 
 /// What a command line asks for.
@@ -36,6 +37,8 @@ pub(crate) enum Task {
     Doctor(Doctor),
     /// `seccomp`.
     Seccomp(Box<Seccomp>),
+    /// `pod`.
+    Pod(Box<PodArgs>),
     /// `completions`.
     Completions(Completions),
     /// `man`.
@@ -189,6 +192,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::
         Some(Command::Config(config)) => Task::Config(config),
         Some(Command::Doctor(doctor)) => Task::Doctor(doctor),
         Some(Command::Seccomp(seccomp)) => Task::Seccomp(seccomp),
+        Some(Command::Pod(pod)) => Task::Pod(pod),
         Some(Command::Completions(completions)) => Task::Completions(completions),
         Some(Command::Man(man)) => Task::Man(man),
     })
@@ -243,6 +247,7 @@ enum Command {
     Config(ConfigCommand),
     Doctor(Doctor),
     Seccomp(Box<Seccomp>),
+    Pod(Box<PodArgs>),
     Completions(Completions),
     #[command(hide = true)]
     Man(Man),

@@ -24,6 +24,7 @@ mod metrics;
 mod monitor;
 mod notify;
 mod outputs;
+mod pod;
 mod prepare;
 mod record;
 mod reload;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         Task::Config(config) => config_command::run(config),
         Task::Doctor(doctor) => doctor::run(doctor),
         Task::Seccomp(seccomp) => Ok(seccomp::run(seccomp)),
+        Task::Pod(pod) => Ok(pod::run(pod)),
         Task::Completions(completions) => manual::completions(completions),
         Task::Man(man) => manual::pages(man),
     };

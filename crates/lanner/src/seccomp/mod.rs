@@ -14,7 +14,7 @@ mod learn;
 mod lint;
 mod prove;
 mod refusals;
-mod report;
+pub(crate) mod report;
 mod run;
 mod stack;
 mod target;
