@@ -19,6 +19,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("runc", "/usr/sbin/runc"),
     ("podman", "/usr/bin/podman"),
     ("containerd", "/usr/bin/containerd"),
+    ("nginx-light", "/usr/sbin/nginx"),
     ("sysdig", "/usr/bin/sysdig"),
     ("curl", "/usr/bin/curl"),
     ("openssl", "/usr/bin/openssl"),

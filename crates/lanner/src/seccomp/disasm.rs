@@ -18,6 +18,7 @@ use super::Found;
 use super::diff;
 use super::filter;
 use super::input;
+use super::live::LiveArgs;
 use super::report::{self, Format, FormatArgs, Paint};
 use super::target::TargetArgs;
 
@@ -27,13 +28,18 @@ use super::target::TargetArgs;
 Examples:
   lanner seccomp disasm container.bpf
   lanner seccomp disasm --runtime crun profile.json
+  lanner seccomp disasm --pid 4711
 
 Behind each instruction stands what it means, and which instructions jump to it.
 
 Exit code: 0, or 2 if the program cannot be read or the kernel would refuse it.")]
 pub(crate) struct Disasm {
     /// A raw BPF program, or a profile; `-` reads it from standard input.
-    pub(crate) program: PathBuf,
+    #[arg(required_unless_present = "pid", conflicts_with = "pid")]
+    pub(crate) program: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 
     #[command(flatten)]
     pub(crate) target: TargetArgs,
@@ -44,12 +50,17 @@ pub(crate) struct Disasm {
 
 /// Prints assembly.
 pub(crate) fn run(args: &Disasm) -> Result<Found> {
-    let source = input::read(&args.program, MAX_TEXT)?;
-    let program = if filter::is_program(&source) {
-        filter::program(&source, &args.target)?
-    } else {
-        let (_, _, policy) = input::load_source(&source)?.apply(&args.target)?;
-        compile::compile(&policy, &Options::default())?
+    let program = match &args.program {
+        None => args.live.program()?.1,
+        Some(path) => {
+            let source = input::read(path, MAX_TEXT)?;
+            if filter::is_program(&source) {
+                filter::program(&source, &args.target)?
+            } else {
+                let (_, _, policy) = input::load_source(&source)?.apply(&args.target)?;
+                compile::compile(&policy, &Options::default())?
+            }
+        }
     };
     match args.format.format {
         Format::Text => report::print(&assembly(&program))?,
@@ -106,6 +117,7 @@ pub(crate) fn assembly(program: &[Insn]) -> String {
 Examples:
   lanner seccomp decompile container.bpf > profile.json
   lanner seccomp decompile --arch arm64 container.bpf
+  lanner seccomp decompile --pid 4711 > what-it-has.json
 
 The profile is compared with the program over every call there is; what a profile cannot say is
 printed on stderr. A program that runc loaded begins with a stub that answers ENOSYS for numbers
@@ -114,7 +126,11 @@ above the highest named; the profile leaves that to runc.
 Exit code: 0 if the profile does the same, 1 if it comes near, 2 if there is none.")]
 pub(crate) struct Decompile {
     /// A raw BPF program; `-` reads it from standard input.
-    pub(crate) program: PathBuf,
+    #[arg(required_unless_present = "pid", conflicts_with = "pid")]
+    pub(crate) program: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 
     #[command(flatten)]
     pub(crate) target: TargetArgs,
@@ -125,11 +141,17 @@ pub(crate) struct Decompile {
 
 /// Prints a profile.
 pub(crate) fn run_decompile(args: &Decompile) -> Result<Found> {
-    let source = input::read(&args.program, MAX_TEXT)?;
-    let program = filter::program(&source, &args.target)?;
+    let (name, program) = match &args.program {
+        None => args.live.program()?,
+        Some(path) => {
+            let source = input::read(path, MAX_TEXT)?;
+            let program = filter::program(&source, &args.target)?;
+            (source.name, program)
+        }
+    };
     decompile_program(
         &program,
-        &source.name,
+        &name,
         args.target.native().ok(),
         args.format.format,
     )

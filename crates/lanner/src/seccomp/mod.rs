@@ -12,6 +12,7 @@ mod filter;
 mod input;
 mod learn;
 mod lint;
+mod live;
 mod prove;
 mod refusals;
 pub(crate) mod report;

@@ -323,6 +323,7 @@ fn follow(trace: &Trace, recorder: &Recorder) -> Result<i32> {
         for child in descendants(*pid) {
             recorder.add_process(child).map_err(|e| anyhow!(e))?;
         }
+        tell(&format!("recording process {pid}"));
     }
     let wanted = Wanted {
         containers: &trace.container,
