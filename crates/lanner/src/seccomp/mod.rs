@@ -17,8 +17,10 @@ mod prove;
 mod refusals;
 pub(crate) mod report;
 mod run;
+mod sim;
 mod stack;
 mod target;
+mod test;
 mod trace;
 
 use std::io::Write;
@@ -46,6 +48,8 @@ enum Verb {
     Explain(explain::Explain),
     Diff(diff::Diff),
     Prove(prove::Prove),
+    Sim(sim::Sim),
+    Test(test::Test),
     Compile(compile::Compile),
     Disasm(disasm::Disasm),
     Decompile(disasm::Decompile),
@@ -77,6 +81,8 @@ pub(crate) fn run(seccomp: &Seccomp) -> ExitCode {
         Verb::Explain(explain) => explain::run(explain),
         Verb::Diff(diff) => diff::run(diff),
         Verb::Prove(prove) => prove::run(prove),
+        Verb::Sim(sim) => sim::run(sim),
+        Verb::Test(test) => test::run(test),
         Verb::Compile(compile) => compile::run(compile),
         Verb::Disasm(disasm) => disasm::run(disasm),
         Verb::Decompile(decompile) => disasm::run_decompile(decompile),
