@@ -228,6 +228,7 @@ impl Monitor {
         if self.board.take_asked() {
             self.board.publish(self.snapshot(events));
         }
+        self.tell_cuts();
         for notice in self.board.take_notices() {
             internal::send(
                 &mut self.lines,
@@ -235,6 +236,25 @@ impl Monitor {
                 Priority::Informational,
                 &notice.message,
                 &notice.fields,
+            );
+        }
+    }
+
+    /// Tells of captures that became as large as they may be.
+    fn tell_cuts(&mut self) {
+        let Some(captures) = &mut self.lines.captures else {
+            return;
+        };
+        for cut in captures.take_cuts() {
+            let mut fields = Map::new();
+            fields.insert("max_file_size_mb".to_owned(), cut.max_megabytes.into());
+            fields.insert("written_bytes".to_owned(), cut.written.into());
+            internal::send(
+                &mut self.lines,
+                "Falco internal: capture size limit reached",
+                Priority::Informational,
+                &cut.message,
+                &fields,
             );
         }
     }
@@ -334,6 +354,7 @@ impl Monitor {
 
     /// Says what the source lost.
     pub(crate) fn settle_accounts(&mut self, events: &Events) {
+        self.tell_cuts();
         self.bar.clear();
         if let Some(captures) = self.lines.captures.take() {
             captures.finish();

@@ -25,7 +25,21 @@ pub(crate) struct Captures {
     open: Option<Open>,
     /// What the matches of the current event ask for.
     asked: Asked,
+    cut: Vec<Cut>,
 }
+
+/// A capture that ended because it was as large as it may be.
+pub(crate) struct Cut {
+    /// What is said of it.
+    pub(crate) message: String,
+    /// How large it may be, in units of 1,048,576 bytes.
+    pub(crate) max_megabytes: u64,
+    /// How large it was, before compression.
+    pub(crate) written: u64,
+}
+
+/// Captures that were cut between two looks of the monitor and are told one by one.
+const MAX_CUTS: usize = 64;
 
 #[derive(Clone, Copy, Default)]
 struct Asked {
@@ -61,7 +75,13 @@ impl Captures {
             log,
             open: None,
             asked: Asked::default(),
+            cut: Vec::new(),
         }
+    }
+
+    /// The captures that were cut since the last call.
+    pub(crate) fn take_cuts(&mut self) -> Vec<Cut> {
+        std::mem::take(&mut self.cut)
     }
 
     /// Goes on with other settings; a capture that is open ends as it began.
@@ -110,11 +130,20 @@ impl Captures {
             .max_bytes
             .is_some_and(|max| open.writer.written() >= max);
         if full {
-            self.log.info(format!(
-                "Falco internal: capture size limit reached. Configured limit: {} MB. {} ends here.",
-                self.settings.max_bytes.unwrap_or_default() >> 20,
+            let max_megabytes = self.settings.max_bytes.unwrap_or_default() >> 20;
+            let message = format!(
+                "Falco internal: capture size limit reached. Configured limit: {max_megabytes} MB. \
+                 {} ends here.",
                 open.path.display()
-            ));
+            );
+            self.log.info(&message);
+            if self.cut.len() < MAX_CUTS {
+                self.cut.push(Cut {
+                    message,
+                    max_megabytes,
+                    written: open.writer.written(),
+                });
+            }
         }
         if full || ts >= open.until {
             self.end();

@@ -234,3 +234,38 @@ fn root_a_recording_that_cannot_be_written_says_how_far_it_came() {
         ran.stderr
     );
 }
+
+#[test]
+fn a_capture_that_became_too_large_is_an_alert() {
+    let lab = Lab::new();
+    lab.file(
+        "rules.yaml",
+        rule("Exec", "evt.type = execve", "%proc.name"),
+    );
+    let programs = vec!["/bin/some-program-with-a-name"; 4000];
+    lab.capture("in.scap", &programs);
+    let options = [
+        "capture.enabled=true",
+        "capture.mode=all_rules",
+        "capture.default_duration=100000000",
+        "capture.max_file_size_mb=1",
+        "capture.path_prefix=out",
+        "json_output=true",
+    ];
+    let mut args = vec!["replay", "in.scap", "-r", "rules.yaml"];
+    args.extend(options.iter().flat_map(|option| ["-o", option]));
+    let ran = lab.run(args);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = ran
+        .stdout
+        .lines()
+        .filter(|l| l.contains("capture size limit reached"));
+    let told: Vec<serde_json::Value> = told.map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert!(!told.is_empty(), "{}", ran.stderr);
+    for alert in told {
+        assert_eq!(alert["rule"], "Falco internal: capture size limit reached");
+        assert_eq!(alert["priority"], "Informational");
+        assert_eq!(alert["output_fields"]["max_file_size_mb"], 1);
+        assert!(alert["output_fields"]["written_bytes"].as_u64().unwrap() >= 1 << 20);
+    }
+}

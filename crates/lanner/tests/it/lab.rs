@@ -58,7 +58,10 @@ impl Lab {
 
     /// The binary with the lab's configuration, in UTC, on a machine called `lab`.
     pub(crate) fn lanner<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lanner"));
+        // Another build of it, to measure.
+        let binary = std::env::var_os("LANNER_TEST_BINARY");
+        let mut command =
+            Command::new(binary.unwrap_or_else(|| env!("CARGO_BIN_EXE_lanner").into()));
         command
             .args(args)
             .arg("-c")

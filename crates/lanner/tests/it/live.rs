@@ -318,6 +318,70 @@ fn root_another_user_with_a_few_capabilities_suffices() {
     check_accounts(&stderr);
 }
 
+/// The BPF programs of ours that are in the kernel, by the descriptors that hold links to them.
+fn attached_by(pid: u32) -> usize {
+    let Ok(fds) = std::fs::read_dir(format!("/proc/{pid}/fdinfo")) else {
+        return 0;
+    };
+    let infos = fds.filter_map(|fd| std::fs::read_to_string(fd.ok()?.path()).ok());
+    infos.filter(|info| info.contains("link_type:")).count()
+}
+
+/// Whether any process of this machine holds a program of the probe.
+fn held_by_anybody(programs: &[String]) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap();
+    let pids = processes.filter_map(|p| p.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    pids.into_iter()
+        .any(|pid| program_ids(pid).iter().any(|id| programs.contains(id)))
+}
+
+/// The ids of the BPF programs that a process holds.
+fn program_ids(pid: u32) -> Vec<String> {
+    let fds = std::fs::read_dir(format!("/proc/{pid}/fdinfo"))
+        .into_iter()
+        .flatten();
+    let infos = fds.filter_map(|fd| std::fs::read_to_string(fd.ok()?.path()).ok());
+    let lines = infos.flat_map(|info| {
+        let id = info
+            .lines()
+            .find_map(|l| l.strip_prefix("prog_id:").map(str::to_owned));
+        id.filter(|_| info.contains("prog_type:"))
+    });
+    lines.map(|id| id.trim().to_owned()).collect()
+}
+
+#[test]
+fn root_killed_at_any_moment_it_leaves_nothing_attached() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    let marker = "lnr_kill";
+    for round in 0..3 {
+        let mut monitor = start(&lab, marker, &["-P", "pid"]);
+        let pid = monitor.child.id();
+        assert!(attached_by(pid) > 0);
+        let programs = program_ids(pid);
+        assert!(!programs.is_empty());
+        // At work, in the middle of a reload, and on the way to the end.
+        match round {
+            0 => run(&lab, marker),
+            1 => monitor.signal(Signal::HUP),
+            _ => monitor.signal(Signal::TERM),
+        }
+        monitor.signal(Signal::KILL);
+        monitor.child.wait().unwrap();
+        assert!(!held_by_anybody(&programs), "round {round}");
+    }
+    // The next start finds the pidfile of one that is dead, and works.
+    let monitor = start(&lab, marker, &["-P", "pid"]);
+    let written = std::fs::read_to_string(lab.path().join("pid")).unwrap();
+    assert_eq!(written, monitor.child.id().to_string());
+    monitor.signal(Signal::TERM);
+    let (_, log, code) = monitor.end();
+    assert_eq!(code, Some(0), "{log}");
+}
+
 #[test]
 fn root_without_rights_one_message_names_them() {
     if !can_monitor() {
