@@ -301,6 +301,7 @@ fn values_have_the_type_of_their_field_and_stay_in_its_kinds() {
                     let value = record.extract(id, &arg, arena);
                     let ty = def.arg_type.map_or(def.ty, |of| of(&arg).0);
                     if let Some(value) = value {
+                        assert!(!is_gone(def), "{label} {} {value:?}", def.name);
                         assert!(fits(value, ty), "{label} {} {value:?}", def.name);
                         let kinds = def.kinds.map(|kinds| kinds(&arg));
                         let inside = kinds.is_none_or(|set| set.contains(kind));
