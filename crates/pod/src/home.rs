@@ -282,14 +282,25 @@ impl PodHome {
         write_whole(&path, &bytes)
     }
 
-    /// The lock of the pod, if nobody has it.
+    /// Makes the folder, for a new pod.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make(&self) -> Result<(), EngineError> {
+        fs::create_dir_all(&self.path).at(&self.path)
+    }
+
+    /// The lock of the pod, if it is there and nobody has it.
     ///
     /// # Errors
     /// The file cannot be opened.
     pub fn try_lock(&self) -> Result<Option<File>, EngineError> {
-        fs::create_dir_all(&self.path).at(&self.path)?;
         let path = self.path.join("lock");
-        let file = File::create(&path).at(&path)?;
+        let file = match File::create(&path) {
+            // Whoever comes too late must not bring back what was deleted.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.at(&path)?,
+        };
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Some(file)),
             Err(rustix::io::Errno::AGAIN) => Ok(None),

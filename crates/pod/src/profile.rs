@@ -433,6 +433,10 @@ pub enum Start {
     Dies(i32),
 }
 
+/// What runc 1.1 calls after it has told that the container started, measured with containerd 1.6:
+/// its log has the reason then, and its exit code is 1.
+const LAST_STEPS: [&str; 3] = ["fstatfs", "getdents64", "execve"];
+
 /// What starts here: the shim's only call under the filter.
 static LANNER: Needs = Needs {
     runtime: "lanner",
@@ -508,6 +512,10 @@ impl As {
                     .to_owned(),
             ),
             (As::Lanner, _) => Start::Dies(if kills(policy.default) { 159 } else { 132 }),
+            // By then it has told that it started: only its last steps fail.
+            (As::Runc11, true) if lacking.iter().all(|n| LAST_STEPS.contains(n)) => {
+                Start::Dies(if kills(policy.default) { 159 } else { 1 })
+            }
             // It could not even say what is wrong.
             (_, true) => Start::Fails(stopped),
             (_, false) if lacking.contains(&"write") || kills(policy.default) => {

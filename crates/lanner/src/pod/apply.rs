@@ -1,6 +1,6 @@
 //! `lanner pod run` and `lanner pod apply`: pods from manifests.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -201,7 +201,6 @@ fn start(shared: &Shared, files: &FileArgs, node: &NodeArgs, new: bool) -> Resul
             }
         }
     }
-    let _ = std::io::stdout().is_terminal();
     Ok(if failed {
         ExitCode::FAILURE
     } else {
@@ -213,6 +212,7 @@ fn start(shared: &Shared, files: &FileArgs, node: &NodeArgs, new: bool) -> Resul
 fn create(home: &Home, pod: &Pod, options: &Options, new: bool) -> Result<&'static str> {
     let metadata = &pod.metadata;
     let folder = home.pod(&metadata.namespace, &metadata.name);
+    folder.make()?;
     let Some(lock) = folder.try_lock()? else {
         return exists(folder.read()?, pod, new);
     };

@@ -129,7 +129,9 @@ fn wait(pod: &PodHome) -> Result<()> {
     // Beyond the longest grace: half an hour in which a supervisor says nothing.
     const PATIENCE: Duration = Duration::from_secs(1800);
     let start = Instant::now();
-    while pod.path.is_dir() {
+    let supervisor = pod.read()?.and_then(|r| r.supervisor);
+    let lives = || supervisor.is_some_and(|s| s.is_alive());
+    while pod.path.is_dir() || lives() {
         if delete_unsupervised(pod)? {
             return Ok(());
         }

@@ -243,6 +243,11 @@ fn runtimes_are_answered_for_as_they_were_measured() {
     );
     check(
         &only("\"close\", \"execve\", \"write\", \"openat\""),
+        true,
+        of([stopped, "dies 1", "starts", "starts"]),
+    );
+    check(
+        &only("\"close\", \"execve\", \"write\", \"openat\""),
         false,
         of([
             "TASK runc create failed: unable to start container process: error during container init: operation not permitted: unknown",

@@ -24,6 +24,7 @@ use crate::logs::{self, Copier};
 use crate::machine::Slot;
 use crate::manifest::{Container, Pod};
 use crate::profile::{self, As, Broken, Choice, Kind, Loaded, Phase, Start};
+use crate::status::Terminated;
 
 /// What the runtime says before its own words.
 const TASK: &str = "failed to create containerd task: failed to create shim task: OCI runtime \
@@ -35,6 +36,8 @@ enum Failure {
     NotCreated(&'static str, String),
     /// It was made, and could not be started.
     NotStarted(String),
+    /// It was started, and the runtime itself ended with this code before the program began.
+    Ended(i32),
     /// Ours to fail of.
     Engine(EngineError),
 }
@@ -90,6 +93,7 @@ pub(crate) fn caps_of(container: &Container) -> CapSet {
 impl Supervisor {
     /// Starts a container, and notes what came of it.
     pub(super) fn start(&mut self, slot: Slot) -> Result<(), EngineError> {
+        let name = self.name_of(slot);
         self.record
             .machine
             .status
@@ -131,6 +135,22 @@ impl Supervisor {
             Failure::NotStarted(message) => {
                 machine.record(now, "Warning", "Failed", &format!("Error: {message}"));
                 machine.not_started(slot, &id, &message, now);
+            }
+            Failure::Ended(exit_code) => {
+                let message = format!("Started container {name}");
+                machine.record(now, "Normal", "Started", &message);
+                machine.started(slot, &id, now);
+                machine.exited(
+                    slot,
+                    Terminated {
+                        container_id: format!("lanner://{id}"),
+                        exit_code,
+                        reason: "Error".to_owned(),
+                        message: String::new(),
+                        started_at: now,
+                        finished_at: now,
+                    },
+                );
             }
             Failure::Engine(error) => {
                 // Nothing that a node would have: the disk is full, or runc is gone.
@@ -466,10 +486,7 @@ impl Supervisor {
             Start::Dies(code) => {
                 note.trouble = explained.0;
                 note.advice = explained.1;
-                return Err(Failure::NotStarted(format!(
-                    "{TASK}the container's first process ended with {code} before its program \
-                     began: unknown"
-                )));
+                return Err(Failure::Ended(code));
             }
             Start::Fails(message) => {
                 note.trouble = explained.0;
