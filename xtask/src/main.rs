@@ -8,6 +8,8 @@
 //!   in their names), and shows COUNT differences of each.
 //! * `dist [--check]`: the static binary and the Debian package, in `target/dist`; `--check`
 //!   installs, upgrades and removes the package in a clean Debian tree.
+//! * `http-echo FILE`: an archive of the stand-in for the image `hashicorp/http-echo:1.0` that the
+//!   tests use, for machines without a network.
 //! * `tidy`: the checks of the tree that no compiler makes.
 //! * `test`: format, lints, `tidy` and every test.
 
@@ -18,6 +20,8 @@ mod compat;
 mod deb;
 mod debian;
 mod dist;
+#[path = "../../crates/lanner/tests/echo/mod.rs"]
+mod echo;
 mod live;
 mod setup;
 mod tidy;
@@ -52,11 +56,12 @@ fn run(args: &[&str]) -> Result<()> {
         ["compat", only, show] => compat::run(only, show),
         ["dist"] => dist::run(false),
         ["dist", "--check"] => dist::run(true),
+        ["http-echo", file] => http_echo(Path::new(file)),
         ["tidy"] => tidy::run(),
         ["test"] => check::run(),
         _ => bail!(
             "expected one of: live, setup, bpf [--check], codegen [--check], \
-             compat [NAME [COUNT]], dist [--check], tidy, test"
+             compat [NAME [COUNT]], dist [--check], http-echo FILE, tidy, test"
         ),
     }
 }
@@ -67,4 +72,17 @@ fn root() -> PathBuf {
         .parent()
         .unwrap_or(Path::new("."))
         .to_owned()
+}
+
+fn http_echo(file: &Path) -> Result<()> {
+    let folder = root().join("target/http-echo");
+    std::fs::create_dir_all(&folder)?;
+    let archive = echo::build(&folder).map_err(anyhow::Error::msg)?;
+    std::fs::copy(archive, file)?;
+    println!(
+        "{} is {}: not the real one, see docs/pods.md",
+        file.display(),
+        echo::IMAGE
+    );
+    Ok(())
 }
