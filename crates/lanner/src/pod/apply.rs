@@ -239,7 +239,11 @@ fn create(home: &Home, pod: &Pod, options: &Options, new: bool) -> Result<&'stat
         supervisor: None,
         pod,
     };
-    folder.write(&record)?;
+    if let Err(error) = folder.write(&record) {
+        // What is not there whole is not there: the disk is full, most likely.
+        let _ = std::fs::remove_dir_all(&folder.path);
+        return Err(error.into());
+    }
     drop(lock);
     supervise::spawn(home, &folder)?;
     Ok("created")

@@ -47,12 +47,12 @@ pub struct Engine {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// A file or mount.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Io {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// runc.
     #[error(transparent)]
@@ -69,9 +69,9 @@ pub(crate) trait At<T> {
 
 impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
     fn at(self, path: &Path) -> Result<T, EngineError> {
-        self.map_err(|source| EngineError::Io {
+        self.map_err(|cause| EngineError::Io {
             path: path.to_owned(),
-            source: source.into(),
+            cause: cause.into(),
         })
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tar::{Archive, EntryType};
 
 use super::config::{Descriptor, ImageConfig, Manifest};
-use super::error::{At, ImageError};
+use super::error::{At, ImageError, quoted};
 use super::layer::decompress;
 use super::store::{Locked, MAX_DOCUMENT, Store, remove_tree};
 use super::{Reference, is_digest};
@@ -90,7 +90,7 @@ fn unpack(path: &Path, folder: &Path) -> Result<BTreeMap<String, PathBuf>, Image
     let mut names = BTreeMap::new();
     let mut links = Vec::new();
     let broken = |e: io::Error| {
-        let why = format!("is no tar archive, or breaks off: {e}");
+        let why = format!("is no tar archive, or breaks off: {}", quoted(&e));
         ImageError::malformed(&what, why)
     };
     for (i, entry) in archive.entries().map_err(broken)?.enumerate() {

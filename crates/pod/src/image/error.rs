@@ -9,12 +9,12 @@ use super::ReferenceError;
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Io {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Not a name of an image.
     #[error(transparent)]
@@ -74,9 +74,18 @@ pub(crate) trait At<T> {
 
 impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
     fn at(self, path: &Path) -> Result<T, ImageError> {
-        self.map_err(|source| ImageError::Io {
+        self.map_err(|cause| ImageError::Io {
             path: path.to_owned(),
-            source: source.into(),
+            cause: cause.into(),
         })
     }
+}
+
+/// An error of a parser, which may quote bytes of what it read: without what is no text, and not
+/// at any length.
+pub(crate) fn quoted(error: &io::Error) -> String {
+    const LENGTH: usize = 120;
+    let text = error.to_string();
+    let clean = text.chars().filter(|c| !c.is_control() && *c != '\u{fffd}');
+    clean.take(LENGTH).collect()
 }

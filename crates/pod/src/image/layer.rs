@@ -20,7 +20,7 @@ use rustix::io::Errno;
 use tar::{Archive, Entry, EntryType};
 
 use super::digest::Digesting;
-use super::error::{At, ImageError};
+use super::error::{At, ImageError, quoted};
 
 /// What is made of the marks by which a layer removes what lower layers have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +40,9 @@ pub(crate) fn unpack(
     digest: &str,
 ) -> Result<(), ImageError> {
     let what = format!("layer {digest}");
-    let io = |source| ImageError::Malformed {
+    let io = |error: io::Error| ImageError::Malformed {
         what: what.clone(),
-        why: format!("cannot be read: {source}"),
+        why: format!("cannot be read: {}", quoted(&error)),
     };
     let plain = decompress(layer).map_err(|e| match e.kind() {
         io::ErrorKind::Unsupported => ImageError::Unsupported {
@@ -156,7 +156,7 @@ impl Unpacker<'_> {
             Failure::Image(e) => e,
             Failure::Errno(e) => ImageError::Io {
                 path: self.folder.join(&path),
-                source: e,
+                cause: e,
             },
         })
     }

@@ -605,8 +605,9 @@ pub(crate) fn explain(runtime: As, loaded: &Loaded, nnp: bool) -> (Vec<String>, 
     }
     let action = loaded.policy.default;
     let what = match action {
-        lanner_seccomp::Action::Errno(errno) => format!("refuses with error {errno}"),
-        _ => format!("answers with {}", action.name()),
+        lanner_seccomp::Action::Errno(1) => "error 1, operation not permitted".to_owned(),
+        lanner_seccomp::Action::Errno(errno) => format!("error {errno}"),
+        _ => action.name().to_owned(),
     };
     let trouble = vec![
         "A seccomp profile is a list of the system calls (requests to the kernel, such as opening \
@@ -614,11 +615,11 @@ pub(crate) fn explain(runtime: As, loaded: &Loaded, nnp: bool) -> (Vec<String>, 
             .to_owned(),
         format!(
             "{} puts it in force and then still has to make calls of its own to start the \
-             container's program. The profile {what} {} that it cannot do without: {}.",
+             container's program. The profile refuses {} that it cannot do without ({what}): {}.",
             runtime.title(),
             match lacking.len() {
                 1 => "one".to_owned(),
-                n => format!("{n}"),
+                n => n.to_string(),
             },
             lacking.join(", ")
         ),
