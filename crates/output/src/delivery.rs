@@ -1,14 +1,17 @@
 //! The thread that delivers the alerts of one channel.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::Fault;
+use crate::backlog::{self, Backlog};
 use crate::backoff::Backoff;
 use crate::channel::{Failure, Others, Stop, Target, Transport};
 use crate::queue::{Item, Wake};
+use crate::spool::SpoolSettings;
 use crate::stats::Account;
 
 /// Tells the operator what is wrong. Called from any thread of the outputs.
@@ -42,39 +45,21 @@ pub(crate) struct Settings {
     pub(crate) target: Target,
     pub(crate) retry: Option<Retry>,
     pub(crate) buffered: bool,
+    pub(crate) spool: Option<SpoolSettings>,
 }
 
-/// What the engine's side and the thread of a channel share.
+/// What the engine's side and the threads of a channel share.
 #[derive(Default)]
 struct Signals {
     /// The attempt under way is not waited for any longer.
     stop: Stop,
     /// Close and open again before the next attempt.
     reopen: AtomicBool,
-    /// End after the attempt under way, and leave the rest in the queue to the next thread.
+    /// End after the attempt under way, and leave the rest to the next thread.
     hand_over: AtomicBool,
-    done: Mutex<bool>,
-    ended: Condvar,
-}
-
-impl Signals {
-    fn end(&self) {
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.ended.notify_all();
-    }
-
-    /// Waits for the end of the thread; whether it came.
-    fn wait(&self, patience: Option<Duration>) -> bool {
-        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = match patience {
-            None => self.ended.wait_while(done, |done| !*done).map(|d| *d),
-            Some(patience) => {
-                let waited = self.ended.wait_timeout_while(done, patience, |done| !*done);
-                return *waited.unwrap_or_else(PoisonError::into_inner).0;
-            }
-        };
-        waited.unwrap_or(true)
-    }
+    /// The thread has ended.
+    ended: Stop,
+    backlog: backlog::Shared,
 }
 
 /// The engine's side of a channel.
@@ -82,6 +67,7 @@ pub(crate) struct Link {
     pub(crate) account: Arc<Account>,
     pub(crate) settings: Settings,
     signals: Arc<Signals>,
+    on_fault: OnFault,
     /// That it is blocked was told.
     told: bool,
 }
@@ -94,6 +80,7 @@ impl Link {
         transport: Box<dyn Transport>,
         account: Arc<Account>,
         predecessor: Option<&Link>,
+        run: u64,
         on_fault: &OnFault,
     ) -> io::Result<Link> {
         let signals = Arc::new(Signals::default());
@@ -106,13 +93,14 @@ impl Link {
             backoff: settings.retry.map(|r| Backoff::new(r.first, r.most)),
             on_fault: Arc::clone(on_fault),
         };
+        let spool = settings.spool.clone();
         let name = format!("out-{}", account.name);
         std::thread::Builder::new().name(name).spawn(move || {
             if let Some(before) = before {
-                before.wait(None);
+                while !before.ended.wait(Duration::from_secs(3600)) {}
             }
-            sender.run();
-            sender.signals.end();
+            sender.run(spool, run);
+            sender.signals.ended.set();
         })?;
         if let Some(predecessor) = predecessor {
             predecessor.signals.hand_over.store(true, Ordering::Relaxed);
@@ -122,6 +110,7 @@ impl Link {
             account,
             settings,
             signals,
+            on_fault: Arc::clone(on_fault),
             told: false,
         })
     }
@@ -147,7 +136,7 @@ impl Link {
 
     /// Whether its thread has ended.
     pub(crate) fn is_done(&self) -> bool {
-        self.signals.wait(Some(Duration::ZERO))
+        self.signals.ended.is_set()
     }
 
     /// Gives up the attempt under way if it takes too long and others wait for its end.
@@ -157,35 +146,53 @@ impl Link {
         }
     }
 
-    /// Waits for the end of a closed channel. As long as alerts are being delivered the end may
-    /// take as long as it needs; whether it came.
+    /// Waits for the end of a closed channel; whether everything it had is delivered, or in its
+    /// spool. As long as alerts are being delivered the end may take as long as it needs, unless
+    /// there is a spool to keep them.
     pub(crate) fn finish(&self, patience: Duration) -> bool {
         let mut progress = self.account.progress();
         loop {
-            if self.signals.wait(Some(patience)) {
+            if self.signals.ended.wait(patience) {
                 return true;
             }
             let now = self.account.progress();
-            if now == progress {
+            if now == progress || self.signals.backlog.lock().is_some() {
                 break;
             }
             progress = now;
         }
         self.signals.stop.set();
         self.account.queue.poke();
-        if self
-            .signals
-            .wait(Some(patience.min(Duration::from_millis(200))))
-        {
+        if self.signals.ended.wait(patience.min(STOPPING)) {
             return true;
         }
-        let left = self.account.queue.len() + self.account.in_flight.get() as usize;
-        self.account.queue.discard(left);
+        self.abandon()
+    }
+
+    /// The thread is stuck: what it has goes to the spool, or is counted as discarded.
+    fn abandon(&self) -> bool {
+        let queue = &self.account.queue;
+        let mut backlog = self.signals.backlog.lock();
+        let mut left = self.account.in_flight.get();
+        if let Some(backlog) = backlog.as_mut() {
+            backlog.spill(&self.account, &self.on_fault);
+            left = backlog.in_memory() as u64;
+        }
+        // What the thread does from now on concerns nobody.
+        if let Some(backlog) = backlog.take() {
+            // The next run sees that it was not closed, and marks more than it had to.
+            let _ = backlog.close();
+        }
+        let waiting = queue.len();
+        queue.discard(waiting);
         self.account.in_flight.set(0);
-        self.account.discarded.add(left);
-        false
+        self.account.discarded.add(left + waiting as u64);
+        left + waiting as u64 == 0
     }
 }
+
+/// How long a thread that is told to stop is waited for.
+const STOPPING: Duration = Duration::from_millis(200);
 
 /// The thread.
 struct Sender {
@@ -206,13 +213,14 @@ enum After {
 }
 
 impl Sender {
-    fn run(&mut self) {
+    fn run(&mut self, spool: Option<SpoolSettings>, run: u64) {
+        let spooler = spool.and_then(|settings| self.open_spool(settings, run));
         loop {
             self.obey();
             if self.hands_over() || self.signals.stop.is_set() {
                 break;
             }
-            let items = self.account.queue.take(self.transport.portion());
+            let items = self.take();
             if !items.is_empty() {
                 self.deliver(items);
                 continue;
@@ -224,10 +232,94 @@ impl Sender {
         if let Err(failure) = self.transport.flush() {
             self.note(&failure);
         }
+        if let Some((spooler, ends)) = spooler {
+            ends.set();
+            self.account.queue.poke();
+            // It has nothing to say.
+            let _ = spooler.join();
+            self.close_spool();
+        }
         if self.account.queue.is_closed() && !self.hands_over() {
             let left = self.account.queue.len();
             self.account.queue.discard(left);
-            self.account.discarded.add(left);
+            self.account.discarded.add(left as u64);
+        }
+    }
+
+    /// Opens the spool and starts its thread.
+    fn open_spool(&self, settings: SpoolSettings, run: u64) -> Option<(JoinHandle<()>, Arc<Stop>)> {
+        let opened = Backlog::open(settings, run, &self.account, &self.on_fault);
+        let failed = |error: String| {
+            (self.on_fault)(Fault::Spool {
+                channel: self.account.name,
+                error,
+            });
+        };
+        let backlog = opened.map_err(|e| failed(e.to_string())).ok()?;
+        *self.signals.backlog.lock() = Some(backlog);
+        let ends = Arc::new(Stop::default());
+        let (account, signals) = (Arc::clone(&self.account), Arc::clone(&self.signals));
+        let (on_fault, stop) = (Arc::clone(&self.on_fault), Arc::clone(&ends));
+        let spooler = std::thread::Builder::new()
+            .name(format!("spool-{}", self.account.name))
+            .spawn(move || {
+                backlog::run_spooler(&signals.backlog, &account, &stop, &on_fault);
+            });
+        match spooler {
+            Ok(spooler) => Some((spooler, ends)),
+            Err(error) => {
+                *self.signals.backlog.lock() = None;
+                self.account.queue.set_spilling(false);
+                failed(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Writes what is left to the spool, and leaves it.
+    fn close_spool(&self) {
+        let mut shared = self.signals.backlog.lock();
+        let Some(mut backlog) = shared.take() else {
+            return;
+        };
+        if !self.hands_over() || backlog.in_memory() > 0 {
+            backlog.spill(&self.account, &self.on_fault);
+        }
+        let left = backlog.take_from_memory();
+        self.account.queue.put_back(left);
+        self.account.in_flight.set(0);
+        let closed = backlog.close();
+        self.account.queue.set_spilling(false);
+        if let Err(error) = closed {
+            self.spool_failed(&error);
+        }
+    }
+
+    fn spool_failed(&self, error: &io::Error) {
+        (self.on_fault)(Fault::Spool {
+            channel: self.account.name,
+            error: error.to_string(),
+        });
+    }
+
+    /// What to deliver next; nothing if there is nothing.
+    fn take(&self) -> Vec<Item> {
+        let portion = self.transport.portion();
+        match self.signals.backlog.lock().as_mut() {
+            Some(backlog) => backlog.take(portion, &self.account),
+            None => {
+                let items = self.account.queue.take(portion);
+                self.account.in_flight.set(items.len() as u64);
+                items
+            }
+        }
+    }
+
+    /// Does something with the backlog, if there is one; what goes wrong with its files is told.
+    fn with_backlog(&self, what: impl FnOnce(&mut Backlog) -> io::Result<()>) {
+        let result = self.signals.backlog.lock().as_mut().map(what);
+        if let Some(Err(error)) = result {
+            self.spool_failed(&error);
         }
     }
 
@@ -257,86 +349,130 @@ impl Sender {
         let mut chunk = rest.len();
         let mut timeouts = 0;
         let mut repeated = false;
-        self.account.in_flight.set(rest.len() as u64);
         while !rest.is_empty() {
             chunk = chunk.clamp(1, rest.len());
             let items = &rest[..chunk];
-            if repeated {
+            if std::mem::take(&mut repeated) {
                 self.account.retried.add(1);
             }
             let marked = items.iter().filter(|i| i.redelivery).count();
+            self.account.redelivered.add(marked as u64);
+            self.with_backlog(|b| b.attempt(chunk));
             self.account.begin();
             let result = self.transport.send(items, &self.signals.stop);
             self.account.end();
-            self.account.redelivered.add(marked);
-            repeated = false;
-            match result {
+            let failure = match result {
                 Ok(()) => {
                     self.settle(&mut rest, chunk);
                     self.restored();
                     timeouts = 0;
+                    chunk = rest.len();
+                    continue;
                 }
-                Err(failure) => {
-                    self.settle(&mut rest, failure.delivered);
-                    match failure.others {
-                        Others::Lost { .. } => {
-                            self.note(&failure);
-                            let tried = chunk - failure.delivered;
-                            self.settle(&mut rest, tried);
-                        }
-                        Others::Rejected if chunk > 1 => {
-                            // Which of them it does not want shows when there are fewer.
-                            chunk /= 2;
-                            continue;
-                        }
-                        Others::Rejected => {
-                            self.reject(&rest[0], &failure);
-                            rest.remove(0);
-                            self.account.in_flight.set(rest.len() as u64);
-                        }
-                        Others::Untaken { after } => {
-                            self.note(&failure);
-                            repeated = true;
-                            if let After::Leave = self.pause(after) {
-                                return self.leave(rest);
-                            }
-                        }
-                        Others::Unknown { timeout } => {
-                            self.note(&failure);
-                            repeated = true;
-                            let tried = chunk - failure.delivered;
-                            rest.iter_mut()
-                                .take(tried)
-                                .for_each(|i| i.redelivery = true);
-                            timeouts = if timeout { timeouts + 1 } else { 0 };
-                            let at_once = self.retry.map_or(0, |r| r.timeouts);
-                            let stopped = self.signals.stop.is_set() || self.hands_over();
-                            if timeout && timeouts <= at_once && !stopped {
-                                continue;
-                            }
-                            if let After::Leave = self.pause(None) {
-                                return self.leave(rest);
-                            }
-                        }
+                Err(failure) => failure,
+            };
+            self.settle(&mut rest, failure.delivered);
+            let tried = chunk - failure.delivered;
+            let mut after = After::Again;
+            match failure.others {
+                Others::Lost { .. } => {
+                    self.note(&failure);
+                    self.settle(&mut rest, tried);
+                }
+                Others::Rejected if tried > 1 => {
+                    self.with_backlog(Backlog::refused);
+                    // Which of them it does not want shows when there are fewer.
+                    chunk = tried / 2;
+                    continue;
+                }
+                Others::Rejected => self.reject(&mut rest, &failure),
+                Others::Untaken { after: asked } => {
+                    self.note(&failure);
+                    self.with_backlog(Backlog::refused);
+                    self.spill();
+                    after = self.pause(asked);
+                    repeated = true;
+                }
+                Others::Unknown { timeout } => {
+                    self.note(&failure);
+                    rest.iter_mut()
+                        .take(tried)
+                        .for_each(|i| i.redelivery = true);
+                    self.with_backlog(|b| {
+                        b.mark(tried);
+                        Ok(())
+                    });
+                    self.spill();
+                    timeouts = if timeout { timeouts + 1 } else { 0 };
+                    let at_once = self.retry.map_or(0, |r| r.timeouts);
+                    if !timeout || timeouts > at_once || self.is_over() {
+                        after = self.pause(None);
                     }
+                    repeated = true;
                 }
+            }
+            if let After::Leave = after {
+                return self.leave(rest);
             }
             chunk = rest.len();
         }
-        self.account.in_flight.set(0);
+    }
+
+    fn is_over(&self) -> bool {
+        self.signals.stop.is_set() || self.hands_over() || self.account.queue.is_closed()
     }
 
     /// The first `count` of the rest are dealt with.
     fn settle(&self, rest: &mut Vec<Item>, count: usize) {
+        if count == 0 {
+            return;
+        }
         rest.drain(..count);
-        self.account.handled.add(count);
-        self.account.in_flight.set(rest.len() as u64);
+        self.account.handled.add(count as u64);
+        self.forget(count, rest.len());
     }
 
-    /// The receiver does not want an alert.
-    fn reject(&self, _item: &Item, failure: &Failure) {
-        self.note(failure);
+    /// `count` alerts need not be delivered any more, and `left` of the delivery do.
+    fn forget(&self, count: usize, left: usize) {
+        let settled = match self.signals.backlog.lock().as_mut() {
+            Some(backlog) => backlog.settle(count, &self.account),
+            None => {
+                self.account.in_flight.set(left as u64);
+                return;
+            }
+        };
+        self.account.replayed.add(settled.0 as u64);
+        if let Err(error) = settled.1 {
+            self.spool_failed(&error);
+        }
+    }
+
+    /// The receiver does not want the first of the rest.
+    fn reject(&self, rest: &mut Vec<Item>, failure: &Failure) {
+        let item = rest.remove(0);
         self.account.rejected.add(1);
+        let kept = self.signals.backlog.lock().as_ref().map(|backlog| {
+            let kept = backlog.keep_rejected(&item, &failure.error);
+            kept.inspect_err(|error| self.spool_failed(error)).is_ok()
+        });
+        self.forget(1, rest.len());
+        // Told at the first, the tenth, the hundredth…
+        let count = self.account.rejected.get();
+        if count == 10_u64.pow(count.ilog10()) {
+            (self.on_fault)(Fault::Rejected {
+                channel: self.account.name,
+                error: failure.error.clone(),
+                count,
+                kept: kept.unwrap_or(false),
+            });
+        }
+    }
+
+    /// Everything that waits goes to the spool, if there is one.
+    fn spill(&self) {
+        if let Some(backlog) = self.signals.backlog.lock().as_mut() {
+            backlog.spill(&self.account, &self.on_fault);
+        }
     }
 
     /// Waits until another attempt may be made.
@@ -365,9 +501,11 @@ impl Sender {
 
     /// Ends in the middle of a delivery.
     fn leave(&self, rest: Vec<Item>) {
-        self.account.queue.put_back(rest);
-        self.account.in_flight.set(0);
-        // At the end nobody comes next: what is left is counted where the thread ends.
+        if self.signals.backlog.lock().is_none() {
+            self.account.queue.put_back(rest);
+            self.account.in_flight.set(0);
+        }
+        // At the end nobody comes next: what is left is dealt with where the thread ends.
         self.signals.stop.set();
     }
 
@@ -376,7 +514,7 @@ impl Sender {
         let first = self.account.fail(&failure.error);
         let (mut lost, mut closed) = (0, false);
         if let Others::Lost { count, closed: c } = failure.others {
-            self.account.lost.add(count);
+            self.account.lost.add(count as u64);
             (lost, closed) = (count as u64, c);
         }
         if closed || first {

@@ -15,6 +15,7 @@
 //! Depends on `lanner-engine` only.
 #![forbid(unsafe_code)]
 
+mod backlog;
 mod backoff;
 mod channel;
 mod delivery;
@@ -23,6 +24,7 @@ mod json;
 mod outputs;
 mod queue;
 mod record;
+mod spool;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -35,6 +37,7 @@ pub use format::{Encoding, Format, JsonFormat};
 pub use outputs::{ChannelPlan, DEFAULT_CAPACITY, Opened, Outputs, Plan};
 pub use queue::WhenFull;
 pub use record::Internal;
+pub use spool::{SpoolSettings, Sync};
 pub use stats::{ChannelStats, Stats, StatsHandle};
 
 /// What the operator should know, when it begins.
@@ -72,6 +75,35 @@ pub enum Fault {
     Timeout {
         /// The name of the channel.
         channel: &'static str,
+    },
+    /// Alerts of an earlier run are in the spool; they are sent first.
+    Recovered {
+        /// The name of the channel.
+        channel: &'static str,
+        /// How many.
+        alerts: u64,
+        /// Alerts that could not be read back.
+        damaged: u64,
+    },
+    /// The spool cannot be used, or takes nothing: alerts wait in memory only. Told when it
+    /// begins.
+    Spool {
+        /// The name of the channel.
+        channel: &'static str,
+        /// Why.
+        error: String,
+    },
+    /// The receiver refused alerts for good; told at the first, the tenth, the hundredth and so
+    /// on.
+    Rejected {
+        /// The name of the channel.
+        channel: &'static str,
+        /// What it said of the last one.
+        error: String,
+        /// How many it refused until now.
+        count: u64,
+        /// The last one is in the file `rejected.jsonl` of the spool.
+        kept: bool,
     },
     /// At the end: the channel did not take what was left in time.
     Blocked {

@@ -14,6 +14,7 @@ use crate::delivery::{Link, OnFault, Retry, Settings};
 use crate::format::{Encoding, Format};
 use crate::queue::{Id, Item, WhenFull};
 use crate::record::{self, Internal, Record, Scratch};
+use crate::spool::SpoolSettings;
 use crate::stats::{Account, Stats, StatsHandle};
 
 /// Alerts that may wait for a channel if the configuration sets no limit.
@@ -47,6 +48,8 @@ pub struct ChannelPlan {
     pub encoding: Encoding,
     /// How failed deliveries are repeated; `None`: not at all, alerts are then lost and counted.
     pub retry: Option<Retry>,
+    /// Where alerts are kept that cannot be delivered yet; `None`: in memory only.
+    pub spool: Option<SpoolSettings>,
 }
 
 /// A [`Plan`] whose channels are open, or cannot be opened.
@@ -149,6 +152,7 @@ impl Outputs {
                 target: channel.target.clone(),
                 retry: channel.retry,
                 buffered: plan.buffered,
+                spool: channel.spool.clone(),
             };
             let link = match (before, transport) {
                 (Some(link), _) if link.settings == settings => link,
@@ -200,7 +204,14 @@ impl Outputs {
             None => Arc::new(Account::new(name, plan.capacity)),
         };
         let shared = Arc::clone(&account);
-        let link = Link::start(settings, transport, shared, before, &self.on_fault)?;
+        let link = Link::start(
+            settings,
+            transport,
+            shared,
+            before,
+            self.run,
+            &self.on_fault,
+        )?;
         if before.is_none() {
             let channels = self.stats.0.channels.lock();
             channels

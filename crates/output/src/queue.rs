@@ -112,15 +112,20 @@ struct State {
     capacity: usize,
     closed: bool,
     poked: bool,
+    spooler_poked: bool,
+    /// What comes goes to the spool, not to the sender.
+    spilling: bool,
     sender_waits: bool,
+    spooler_waits: bool,
     producer_waits: bool,
 }
 
-/// The queue. The engine pushes; the sender of the channel takes.
+/// The queue. The engine pushes; the sender of the channel, and its spooler if it has one, take.
 #[derive(Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
     sender: Condvar,
+    spooler: Condvar,
     producer: Condvar,
 }
 
@@ -179,9 +184,13 @@ impl Queue {
         state.bytes += item.bytes.len();
         state.items.push_back(item);
         let sender = state.sender_waits;
+        let spooler = state.spooler_waits && (state.spilling || state.is_high());
         drop(state);
         if sender {
             self.sender.notify_one();
+        }
+        if spooler {
+            self.spooler.notify_one();
         }
         Ok(())
     }
@@ -194,6 +203,13 @@ impl Queue {
         state.bytes -= taken.iter().map(|i| i.bytes.len()).sum::<usize>();
         self.tell_producer(state);
         taken
+    }
+
+    /// The oldest alerts, which stay until [`Queue::discard`] is told that they are elsewhere.
+    pub(crate) fn peek(&self, portion: Portion) -> Vec<Item> {
+        let state = self.lock();
+        let count = state.fitting(portion);
+        state.items.iter().take(count).cloned().collect()
     }
 
     /// Removes the oldest `count` alerts.
@@ -221,13 +237,13 @@ impl Queue {
         }
     }
 
-    /// Waits, as the sender, for alerts that are its own to take, or for something else to do.
+    /// Waits, as the sender, for alerts here or in the spool, or for something else to do.
     pub(crate) fn wait_sender(&self, until: Option<Instant>) -> Wake {
         self.wait(
             &self.sender,
             until,
             |s| &mut s.sender_waits,
-            |s| !s.items.is_empty(),
+            |s| s.spilling || !s.items.is_empty(),
         )
     }
 
@@ -239,6 +255,30 @@ impl Queue {
             |s| &mut s.sender_waits,
             |_| false,
         )
+    }
+
+    /// Waits, as the spooler, for alerts that have to go to the spool.
+    pub(crate) fn wait_spooler(&self, until: Instant) -> Wake {
+        let mut state = self.lock();
+        loop {
+            if std::mem::take(&mut state.spooler_poked) {
+                return Wake::Poked;
+            }
+            if state.closed {
+                return Wake::Closed;
+            }
+            if state.is_high() || state.spilling && !state.items.is_empty() {
+                return Wake::Items;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Wake::Time;
+            }
+            state.spooler_waits = true;
+            let waited = self.spooler.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.spooler_waits = false;
+        }
     }
 
     fn wait(
@@ -276,16 +316,30 @@ impl Queue {
         }
     }
 
-    /// Wakes the sender up because there is something to do other than to send.
+    /// Says whether alerts have to go to the spool from now on.
+    pub(crate) fn set_spilling(&self, spilling: bool) {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.spilling, spilling) != spilling {
+            drop(state);
+            self.spooler.notify_one();
+            self.sender.notify_one();
+        }
+    }
+
+    /// Wakes both threads up because there is something to do other than to send.
     pub(crate) fn poke(&self) {
-        self.lock().poked = true;
+        let mut state = self.lock();
+        (state.poked, state.spooler_poked) = (true, true);
+        drop(state);
         self.sender.notify_one();
+        self.spooler.notify_one();
     }
 
     /// Takes no more; what waits can still be taken.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.sender.notify_all();
+        self.spooler.notify_all();
         self.producer.notify_all();
     }
 
@@ -299,6 +353,11 @@ impl State {
     fn room(&self, item: &Item) -> bool {
         self.items.len() < self.capacity
             && (self.items.is_empty() || self.bytes + item.bytes.len() <= MAX_BYTES)
+    }
+
+    /// Whether so much waits that the spooler has to make room.
+    fn is_high(&self) -> bool {
+        self.items.len() * 2 >= self.capacity && self.items.len() > 1 || self.bytes * 2 >= MAX_BYTES
     }
 
     fn fitting(&self, portion: Portion) -> usize {
@@ -365,7 +424,7 @@ mod tests {
             items: 9,
             bytes: 99,
         };
-        assert_eq!(queue.len(), 3);
+        assert_eq!(seqs(&queue.peek(all)), [0, 1, 2]);
         queue.discard(1);
         assert_eq!(seqs(&queue.take(all)), [1, 2]);
     }

@@ -1,5 +1,6 @@
 //! Alerts from the engine's thread to receivers that fail, hang and come back.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::channel::scripted::{Receiver, Reply};
 use crate::channel::{Others, Target};
 use crate::outputs::{ChannelPlan, Outputs, Plan};
 use crate::stats::{ChannelStats, Stats};
-use crate::{Encoding, Fault, Format, Internal, JsonFormat, Retry, WhenFull};
+use crate::{Encoding, Fault, Format, Internal, JsonFormat, Retry, SpoolSettings, Sync, WhenFull};
 
 type Faults = Arc<Mutex<Vec<String>>>;
 
@@ -24,6 +25,7 @@ fn plan(receiver: &Receiver, capacity: usize, when_full: WhenFull) -> Plan {
                 most: Duration::from_millis(5),
                 timeouts: 1,
             }),
+            spool: None,
         }],
         format: Format {
             json: JsonFormat::default(),
@@ -158,7 +160,7 @@ fn one_alert_that_is_refused_does_not_hold_up_the_others() {
     let stats = channel(&outputs.finish());
     assert_eq!((stats.sent, stats.rejected), (19, 1));
     assert_eq!(receiver.lines(), lines((0..20).filter(|n| *n != 5)));
-    assert!(faults.lock().unwrap()[0].starts_with("Failed"));
+    assert!(faults.lock().unwrap()[0].starts_with("Rejected"));
 }
 
 #[test]
@@ -174,6 +176,7 @@ fn a_channel_that_hangs_delays_neither_the_others_nor_the_end() {
         },
         encoding: Encoding::Text,
         retry: None,
+        spool: None,
     });
     let (mut outputs, faults) = start(&plan);
     for n in 0..3 {
@@ -257,4 +260,176 @@ fn an_attempt_that_takes_too_long_is_told_once() {
     let faults = faults.lock().unwrap();
     let told = faults.iter().filter(|f| f.starts_with("Timeout"));
     assert_eq!(told.count(), 1, "{faults:?}");
+}
+
+fn with_spool(mut plan: Plan, dir: &Path) -> Plan {
+    plan.channels[0].spool = Some(SpoolSettings {
+        dir: dir.to_owned(),
+        max_bytes: 1 << 20,
+        max_age: Duration::from_secs(3600),
+        sync: Sync::Never,
+    });
+    plan
+}
+
+#[test]
+fn a_receiver_that_is_dead_for_a_while_gets_every_alert_once_and_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::new(10, &[]);
+    let mut plan = with_spool(plan(&receiver, 50, WhenFull::Drop), dir.path());
+    plan.timeout = Duration::from_secs(10);
+    let (mut outputs, faults) = start(&plan);
+    raise(&mut outputs, 0);
+    receiver.wait(|lines, _, _| lines.len() == 1);
+    receiver.be(Some(Others::Untaken { after: None }));
+    let stats = outputs.stats();
+    for n in 1..2000 {
+        raise(&mut outputs, n);
+        // As fast as the disk, so that nothing is dropped because of this machine.
+        while stats.snapshot().channels[0].depth > 30 {
+            std::thread::yield_now();
+        }
+    }
+    receiver.wait(|_, attempts, _| attempts > 3);
+    receiver.be(None);
+    receiver.wait(|lines, _, _| lines.len() == 2000);
+    for n in 2000..2010 {
+        raise(&mut outputs, n);
+    }
+    let stats = channel(&outputs.finish());
+    assert_eq!(receiver.lines(), lines(0..2010));
+    assert_eq!((stats.sent, stats.redelivered), (2010, 0));
+    assert!(
+        stats.spooled > 0 && stats.spooled == stats.replayed,
+        "{stats:?}"
+    );
+    assert_eq!((stats.spool_depth, stats.spool_bytes), (0, 0));
+    let faults = faults.lock().unwrap();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+}
+
+#[test]
+fn what_is_not_delivered_at_the_end_is_by_the_next_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::new(10, &[]);
+    receiver.be(Some(Others::Untaken { after: None }));
+    let plan = with_spool(plan(&receiver, 1000, WhenFull::Drop), dir.path());
+    let (mut outputs, _) = start(&plan);
+    for n in 0..100 {
+        raise(&mut outputs, n);
+    }
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.spool_depth), (0, 100));
+    receiver.be(None);
+    let (mut outputs, faults) = start(&plan);
+    for n in 100..110 {
+        raise(&mut outputs, n);
+    }
+    receiver.wait(|lines, _, _| lines.len() == 110);
+    let stats = channel(&outputs.finish());
+    assert_eq!(receiver.lines(), lines(0..110));
+    assert_eq!((stats.recovered, stats.sent), (100, 110));
+    assert!(faults.lock().unwrap()[0].contains("alerts: 100"));
+}
+
+#[test]
+fn a_receiver_that_hangs_does_not_keep_alerts_from_the_spool() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::new(4, &[Reply::Hang]);
+    let plan = with_spool(plan(&receiver, 20, WhenFull::Drop), dir.path());
+    let (mut outputs, _) = start(&plan);
+    raise(&mut outputs, 0);
+    receiver.wait(|_, _, hanging| hanging);
+    let stats = outputs.stats();
+    for n in 1..200 {
+        raise(&mut outputs, n);
+        while stats.snapshot().channels[0].depth > 15 {
+            std::thread::yield_now();
+        }
+    }
+    // The attempt is given up at the end; whether the alert arrived is not known.
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.spool_depth, stats.dropped), (0, 200, 0));
+    let (outputs, _) = start(&plan);
+    receiver.wait(|lines, _, _| lines.len() == 200);
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.redelivered), (200, 1));
+    let got = receiver.lines();
+    assert!(got[0].starts_with(": Debug 0 () (redelivery "), "{got:?}");
+    assert_eq!(got[1..], lines(1..200));
+}
+
+#[test]
+fn a_full_spool_is_told_and_what_it_holds_is_delivered() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::new(100, &[]);
+    receiver.be(Some(Others::Untaken { after: None }));
+    let mut plan = with_spool(plan(&receiver, 10, WhenFull::Drop), dir.path());
+    if let Some(spool) = &mut plan.channels[0].spool {
+        spool.max_bytes = 10_000;
+    }
+    let (mut outputs, faults) = start(&plan);
+    let mut raised = 0;
+    let handle = outputs.stats();
+    while handle.snapshot().queue_drops() == 0 {
+        raise(&mut outputs, raised);
+        raised += 1;
+        std::thread::yield_now();
+    }
+    receiver.be(None);
+    let known = |lines: &[String]| lines.len() as u64 + handle.snapshot().queue_drops() >= raised;
+    receiver.wait(|lines, _, _| known(lines));
+    let stats = channel(&outputs.finish());
+    assert_eq!(stats.sent + stats.dropped, raised);
+    let got = receiver.lines();
+    let mut sorted = got.clone();
+    sorted.sort_by_key(|l| {
+        l[": Debug ".len()..]
+            .trim_end_matches(" ()")
+            .parse::<u64>()
+            .unwrap()
+    });
+    assert_eq!(got, sorted);
+    let faults = faults.lock().unwrap();
+    assert!(faults.iter().any(|f| f.contains("is full")), "{faults:?}");
+}
+
+#[test]
+fn what_is_refused_for_good_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::new(1, &[Reply::Reject(": Debug 1 ()")]);
+    let plan = with_spool(plan(&receiver, 100, WhenFull::Drop), dir.path());
+    let (mut outputs, faults) = start(&plan);
+    for n in 0..3 {
+        raise(&mut outputs, n);
+    }
+    receiver.wait(|lines, _, _| lines.len() == 2);
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.rejected), (2, 1));
+    let kept = std::fs::read_to_string(dir.path().join("rejected.jsonl")).unwrap();
+    assert!(kept.contains(r#""alert":": Debug 1 ()""#), "{kept}");
+    assert!(faults.lock().unwrap()[0].contains("kept: true"));
+}
+
+#[test]
+fn a_reload_that_changes_the_spool_keeps_what_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::new(10, &[]);
+    receiver.be(Some(Others::Untaken { after: None }));
+    let first = with_spool(plan(&receiver, 100, WhenFull::Drop), dir.path());
+    let (mut outputs, _) = start(&first);
+    for n in 0..50 {
+        raise(&mut outputs, n);
+    }
+    receiver.wait(|_, attempts, _| attempts > 0);
+    let second = with_spool(plan(&receiver.changed(), 100, WhenFull::Drop), dir.path());
+    outputs.replace(second.open(|f| panic!("{f:?}")));
+    for n in 50..60 {
+        raise(&mut outputs, n);
+    }
+    receiver.be(None);
+    receiver.wait(|lines, _, _| lines.len() == 60);
+    let stats = channel(&outputs.finish());
+    assert_eq!(receiver.lines(), lines(0..60));
+    assert_eq!((stats.sent, stats.recovered), (60, 0));
 }

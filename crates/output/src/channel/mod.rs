@@ -9,7 +9,7 @@ pub(crate) mod scripted;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::queue::{Item, Portion};
@@ -77,17 +77,28 @@ pub(crate) trait Transport: Send {
     }
 }
 
-/// Tells an attempt that nobody waits for it any longer.
+/// Tells a thread that nobody waits for what it does any longer.
 #[derive(Debug, Default)]
-pub(crate) struct Stop(AtomicBool);
+pub(crate) struct Stop {
+    set: Mutex<bool>,
+    changed: Condvar,
+}
 
 impl Stop {
     pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it is set, for at most so long; whether it is.
+    pub(crate) fn wait(&self, patience: Duration) -> bool {
+        let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(set, patience, |set| !*set);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Reply {
 struct State {
     script: VecDeque<Reply>,
     reject: Option<&'static str>,
+    /// Once the script is over.
+    then: Option<Others>,
     lines: Vec<String>,
     attempts: usize,
     hanging: bool,
@@ -64,6 +66,11 @@ impl Receiver {
             portion: self.portion + 1,
             ..self.clone()
         }
+    }
+
+    /// From now on every attempt fails so, or, with `None`, succeeds.
+    pub(crate) fn be(&self, then: Option<Others>) {
+        self.state.0.lock().unwrap().then = then;
     }
 
     /// What was delivered.
@@ -129,7 +136,12 @@ impl Transport for Receiver {
                 }
             }
             Some(Reply::Reject(text)) => state.reject = Some(text),
-            None => {}
+            None => {
+                if let Some(others) = state.then.clone() {
+                    delivered = 0;
+                    result = Some(others);
+                }
+            }
         }
         if let Some(reject) = state.reject
             && items.iter().any(|i| text(i) == reject)

@@ -24,6 +24,21 @@ impl Encoding {
         }
     }
 
+    /// The number of it in the files of a spool; these never change.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Encoding::Text => 0,
+            Encoding::Json => 1,
+        }
+    }
+
+    /// The encoding of this number.
+    pub(crate) fn by_code(code: u8) -> Option<Encoding> {
+        [Encoding::Text, Encoding::Json]
+            .into_iter()
+            .find(|e| e.code() == code)
+    }
+
     /// The alert, marked as one that may have been delivered before.
     pub(crate) fn mark<'b>(self, bytes: &'b [u8], uuid: &str) -> Cow<'b, [u8]> {
         let mut marked = bytes.to_vec();
