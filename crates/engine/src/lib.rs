@@ -28,6 +28,6 @@ pub use counters::Counters;
 pub use drops::{Drop, DropMonitor, DropSettings, balance};
 pub use follower::{Follower, Step};
 pub use lanner_filter::{Matching, Printed, Template};
-pub use lanner_rules::Priority;
+pub use lanner_rules::{Priority, matches_pattern};
 pub use needs::needs;
 pub use pipeline::Pipeline;

@@ -2,46 +2,24 @@
 
 use std::sync::Arc;
 
-use lanner_output::{ChannelPlan, Encoding, Fault, Format, JsonFormat, Opened, Outputs, Plan};
-use lanner_output::{DEFAULT_CAPACITY, Stats, Target, WhenFull};
+use lanner_output::{
+    DEFAULT_CAPACITY, Fault, Format, JsonFormat, Opened, Outputs, Plan, Stats, WhenFull,
+};
 
 use crate::config::{Config, Engine};
 use crate::log::{Level, Log};
 
 /// Opens the channels that the configuration names.
 pub(crate) fn open(config: &Config, hostname: &str, log: &Log) -> Opened {
-    for name in &config.missing_outputs {
-        log.warn(format!(
-            "{name} is switched on, and is not in this version: no alerts go there"
-        ));
-    }
     plan(config, hostname).open(|fault| tell(&fault, log))
 }
 
 /// What the configuration says. A capture waits for its outputs; live events do not.
 fn plan(config: &Config, hostname: &str) -> Plan {
     let json = config.json;
-    let encoding = match json.enabled {
-        true => Encoding::Json,
-        false => Encoding::Text,
-    };
-    let mut targets = Vec::new();
-    if config.stdout {
-        targets.push(Target::Stdout);
-    }
-    if let Some(file) = &config.file {
-        targets.push(Target::File {
-            path: file.path.clone(),
-            keep_open: file.keep_open,
-        });
-    }
-    let channels = targets.into_iter().map(|target| ChannelPlan {
-        target,
-        encoding,
-        retry: None,
-    });
     Plan {
-        channels: channels.collect(),
+        channels: config.channels.clone(),
+        collapse: config.collapse.clone(),
         format: Format {
             json: JsonFormat {
                 output: json.output,
@@ -90,6 +68,37 @@ fn tell(fault: &Fault, log: &Log) {
             };
             log.error(format!("{channel}: {error}{what}"));
         }
+        Fault::Recovered {
+            channel,
+            alerts,
+            damaged,
+        } => {
+            let damage = match damaged {
+                0 => String::new(),
+                n => format!("; {n} could not be read back"),
+            };
+            log.write(
+                Level::Notice,
+                &format!("{channel}: {alerts} alerts of an earlier run are sent first{damage}"),
+            );
+        }
+        Fault::Spool { channel, error } => log.warn(format!(
+            "{channel}: {error}: alerts that cannot be delivered wait in memory only"
+        )),
+        Fault::Rejected {
+            channel,
+            error,
+            count,
+            kept,
+        } => {
+            let where_to = match kept {
+                true => "kept in rejected.jsonl of the spool",
+                false => "lost",
+            };
+            log.error(format!(
+                "{channel}: {error} ({count} alerts refused until now, the last one {where_to})"
+            ));
+        }
         Fault::Restored { channel } => {
             log.write(
                 Level::Notice,
@@ -117,11 +126,23 @@ pub(crate) fn settle(stats: &Stats, log: &Log) {
             (channel.lost, "not written to"),
             (channel.dropped, "dropped because the queue was full of"),
             (channel.discarded, "discarded because of the blocked output"),
+            (channel.rejected, "refused by"),
+            (channel.expired, "too old for delivery to"),
+            (channel.damaged, "not readable any more in the spool of"),
         ];
         for (count, what) in faults {
             if count > 0 {
                 log.error(format!("{count} alerts were {what} {name}"));
             }
+        }
+        if channel.spool_depth > 0 {
+            log.write(
+                Level::Notice,
+                &format!(
+                    "{} alerts for {name} are in its spool, and are sent when this starts again",
+                    channel.spool_depth
+                ),
+            );
         }
     }
 }

@@ -118,7 +118,7 @@ impl Backlog {
 
     fn note_attempt(&mut self) -> io::Result<()> {
         let first = self.under_way.iter().take(self.attempted);
-        match first.filter_map(|(_, at)| *at).last() {
+        match first.filter_map(|(_, at)| *at).next_back() {
             Some(at) => self.spool.attempt(at),
             None => Ok(()),
         }

@@ -5,6 +5,7 @@
 //!   two alerts.
 //! * [`Plan`]: what the configuration says: for each channel a [`Target`], how it is written, what
 //!   happens when it cannot be delivered.
+//! * [`Collapse`]: which alerts are held back because they repeat others.
 //! * [`Stats`]: what became of the alerts, by channel.
 //! * [`Fault`]: what to tell the operator meanwhile.
 //!
@@ -18,6 +19,7 @@
 mod backlog;
 mod backoff;
 mod channel;
+mod collapse;
 mod delivery;
 mod format;
 mod json;
@@ -32,6 +34,9 @@ mod tests;
 use std::io;
 
 pub use channel::Target;
+pub use channel::http::{Batch, HttpSettings, Roots, Secret, Tls};
+pub use channel::syslog::Syslog;
+pub use collapse::{Collapse, CollapseRule};
 pub use delivery::Retry;
 pub use format::{Encoding, Format, JsonFormat};
 pub use outputs::{ChannelPlan, DEFAULT_CAPACITY, Opened, Outputs, Plan};

@@ -3,13 +3,14 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lanner_engine::{Alert, Sink};
 
 use crate::Fault;
 use crate::backoff::random;
 use crate::channel::{Target, Transport};
+use crate::collapse::{Collapse, Groups, Verdict};
 use crate::delivery::{Link, OnFault, Retry, Settings};
 use crate::format::{Encoding, Format};
 use crate::queue::{Id, Item, WhenFull};
@@ -19,6 +20,9 @@ use crate::stats::{Account, Stats, StatsHandle};
 
 /// Alerts that may wait for a channel if the configuration sets no limit.
 pub const DEFAULT_CAPACITY: usize = 16_384;
+
+/// How long an event may wait in the buffers of the kernel before it is looked at.
+const LATENESS: Duration = Duration::from_secs(2);
 
 /// Everything that the configuration says about outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub struct Plan {
     /// Lines to standard output and to files are passed on when the buffer is full and at the end
     /// only (`buffered_outputs`), instead of whenever no other line is waiting.
     pub buffered: bool,
+    /// Which alerts are held back because they repeat others.
+    pub collapse: Collapse,
     /// How long an attempt to deliver may take before that is told, and how long a channel may
     /// take at the end without delivering anything (`output_timeout`).
     pub timeout: Duration,
@@ -62,7 +68,15 @@ impl Plan {
     /// Opens the channels; `on_fault` is told of those that cannot be ([`Fault::Init`]). This may
     /// take its time (a file on another machine, say), so a reload does it beside the engine's
     /// thread.
-    pub fn open(self, on_fault: impl Fn(Fault)) -> Opened {
+    pub fn open(mut self, on_fault: impl Fn(Fault)) -> Opened {
+        if let Some(path) = self.collapse.keep.clone() {
+            self.channels.push(ChannelPlan {
+                target: Target::Collapsed { path },
+                encoding: Encoding::Json,
+                retry: None,
+                spool: None,
+            });
+        }
         let open = |channel: &ChannelPlan| {
             let retry = channel.retry.is_some();
             let opened = channel.target.open(self.buffered, retry);
@@ -81,9 +95,10 @@ impl Plan {
 }
 
 impl Opened {
-    /// Whether no channel could be opened.
+    /// Whether there is no channel that alerts go to.
     pub fn is_empty(&self) -> bool {
-        self.transports.iter().all(Option::is_none)
+        let mut channels = self.plan.channels.iter().zip(&self.transports);
+        !channels.any(|(c, t)| t.is_some() && !c.target.is_for_collapsed())
     }
 }
 
@@ -102,6 +117,7 @@ pub struct Outputs {
     seq: u64,
     scratch: Scratch,
     rendered: Vec<u8>,
+    groups: Groups,
 }
 
 impl Outputs {
@@ -130,6 +146,7 @@ impl Outputs {
             seq: 0,
             scratch: Scratch::default(),
             rendered: Vec::new(),
+            groups: Groups::default(),
         };
         outputs.replace(opened);
         outputs
@@ -143,6 +160,10 @@ impl Outputs {
     /// for any channel.
     pub fn replace(&mut self, opened: Opened) {
         let Opened { plan, transports } = opened;
+        if plan.collapse != self.plan.collapse || self.groups.is_idle() {
+            self.close_windows(u64::MAX);
+            self.groups = Groups::new(plan.collapse.clone());
+        }
         let mut old: Vec<Link> = std::mem::take(&mut self.links);
         for (channel, transport) in plan.channels.iter().zip(transports) {
             let name = channel.target.name();
@@ -230,11 +251,21 @@ impl Outputs {
 
     /// Takes an alert of the monitoring about itself.
     pub fn internal(&mut self, internal: &Internal<'_>) {
-        record::of_internal(internal, |record| self.hand_out(record));
+        record::of_internal(internal, |record| self.hand_out(record, Verdict::Pass));
     }
 
-    /// Renders an alert once for each encoding in use, and queues it.
-    fn hand_out(&mut self, record: &Record<'_>) {
+    /// Lets out what stands for the alerts of windows that closed.
+    fn close_windows(&mut self, now: u64) {
+        while let Some((last, repeats)) = self.groups.closed(now) {
+            last.lend(Some(repeats), |record| {
+                self.hand_out(record, Verdict::Pass);
+            });
+        }
+    }
+
+    /// Renders an alert once for each encoding in use, and queues it for the channels that alerts
+    /// go to, or for the one of those that are held back.
+    fn hand_out(&mut self, record: &Record<'_>, verdict: Verdict) {
         self.seq += 1;
         let id = Id {
             run: self.run,
@@ -242,11 +273,18 @@ impl Outputs {
         };
         for i in 0..self.encodings.len() {
             let encoding = self.encodings[i];
+            let wants = |link: &Link, outputs: &Outputs| {
+                let held = link.settings.target.is_for_collapsed();
+                held == (verdict == Verdict::Hold) && outputs.encoding(link) == encoding
+            };
+            if !self.links.iter().any(|l| wants(l, self)) {
+                continue;
+            }
             self.rendered.clear();
             self.plan.format.write(encoding, record, &mut self.rendered);
             let bytes: Arc<[u8]> = Arc::from(self.rendered.as_slice());
             for at in 0..self.links.len() {
-                if self.encoding(&self.links[at]) == encoding {
+                if wants(&self.links[at], self) {
                     let item = Item {
                         bytes: Arc::clone(&bytes),
                         encoding,
@@ -285,10 +323,16 @@ impl Outputs {
         account.dropped.add(1);
     }
 
-    /// Does what time alone brings about: tells channels that are blocked. To be called a few
-    /// times a second, alerts or not.
+    /// Does what time alone brings about: tells channels that are blocked, closes windows of
+    /// repeats. To be called a few times a second, alerts or not.
     pub fn tick(&mut self) {
         self.watch();
+        // The time of a capture is that of its events only.
+        if self.plan.when_full == WhenFull::Drop && !self.groups.is_idle() {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            let now = now.unwrap_or_default().saturating_sub(LATENESS);
+            self.close_windows(u64::try_from(now.as_nanos()).unwrap_or_default());
+        }
     }
 
     fn watch(&mut self) {
@@ -329,6 +373,7 @@ impl Outputs {
     /// Delivers what is queued, ends the threads, and tells what became of the alerts. A channel
     /// that delivers nothing for [`Plan::timeout`] is not waited for any longer.
     pub fn finish(mut self) -> Stats {
+        self.close_windows(u64::MAX);
         self.links.append(&mut self.retired);
         self.links.iter().for_each(Link::close);
         for link in &self.links {
@@ -346,10 +391,18 @@ impl Sink for Outputs {
     fn alert(&mut self, alert: &Alert<'_, '_>) {
         self.stats.0.raised.fetch_add(1, Ordering::Relaxed);
         let json = self.plan.format.json;
-        let with_fields = self.encodings.iter().any(|e| e.has_fields(json));
+        let collapses = !self.groups.is_idle();
+        if collapses {
+            self.close_windows(alert.ts);
+        }
+        let with_fields = collapses || self.encodings.iter().any(|e| e.has_fields(json));
         let mut scratch = std::mem::take(&mut self.scratch);
         record::of_alert(alert, with_fields, &mut scratch, |record| {
-            self.hand_out(record);
+            let verdict = self.groups.judge(record);
+            if verdict == Verdict::Hold {
+                self.stats.0.collapsed.fetch_add(1, Ordering::Relaxed);
+            }
+            self.hand_out(record, verdict);
         });
         self.scratch = scratch;
     }

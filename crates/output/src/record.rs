@@ -161,3 +161,112 @@ fn fields<'t, 'a>(alert: &'t Alert<'_, 'a>) -> BTreeMap<&'t str, Printed<'a>> {
     }
     fields
 }
+
+/// A record that lasts.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    rule: String,
+    priority: Priority,
+    source: String,
+    tags: Vec<String>,
+    ts: u64,
+    time: Vec<u8>,
+    text: Vec<u8>,
+    fields: Vec<(String, KeptValue)>,
+}
+
+#[derive(Clone, Debug)]
+enum KeptValue {
+    Missing,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    Text(Vec<u8>),
+    List(Vec<KeptValue>),
+}
+
+impl Kept {
+    /// Keeps a record of a rule's alert.
+    pub(crate) fn new(record: &Record<'_>) -> Kept {
+        Kept {
+            rule: record.rule.to_owned(),
+            priority: record.priority,
+            source: record.source.to_owned(),
+            tags: record.tags.unwrap_or_default().to_vec(),
+            ts: record.ts,
+            time: record.time.to_vec(),
+            text: record.text.to_vec(),
+            fields: record
+                .fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), KeptValue::new(value)))
+                .collect(),
+        }
+    }
+
+    /// When it happened.
+    pub(crate) fn ts(&self) -> u64 {
+        self.ts
+    }
+
+    /// Lends it as it was, with what it stands for.
+    pub(crate) fn lend<R>(
+        &self,
+        repeats: Option<Repeats>,
+        lend: impl FnOnce(&Record<'_>) -> R,
+    ) -> R {
+        let lists: Vec<Vec<Printed<'_>>> = self
+            .fields
+            .iter()
+            .map(|(_, value)| match value {
+                KeptValue::List(items) => items.iter().map(|i| i.printed(&[])).collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let fields: Vec<(&str, Printed<'_>)> = self
+            .fields
+            .iter()
+            .zip(&lists)
+            .map(|((name, value), list)| (name.as_str(), value.printed(list)))
+            .collect();
+        lend(&Record {
+            rule: &self.rule,
+            priority: self.priority,
+            source: &self.source,
+            tags: Some(&self.tags),
+            ts: self.ts,
+            time: &self.time,
+            text: &self.text,
+            fields: &fields,
+            repeats,
+        })
+    }
+}
+
+impl KeptValue {
+    fn new(value: &Printed<'_>) -> KeptValue {
+        match value {
+            Printed::Missing => KeptValue::Missing,
+            Printed::Bool(b) => KeptValue::Bool(*b),
+            Printed::Int(n) => KeptValue::Int(*n),
+            Printed::Uint(n) => KeptValue::Uint(*n),
+            Printed::Double(n) => KeptValue::Double(*n),
+            Printed::Text(text) => KeptValue::Text(text.to_vec()),
+            Printed::List(items) => KeptValue::List(items.iter().map(KeptValue::new).collect()),
+        }
+    }
+
+    /// The value; `list` holds the elements if it is a list. (No field is a list of lists.)
+    fn printed<'a>(&'a self, list: &'a [Printed<'a>]) -> Printed<'a> {
+        match self {
+            KeptValue::Missing => Printed::Missing,
+            KeptValue::Bool(b) => Printed::Bool(*b),
+            KeptValue::Int(n) => Printed::Int(*n),
+            KeptValue::Uint(n) => Printed::Uint(*n),
+            KeptValue::Double(n) => Printed::Double(*n),
+            KeptValue::Text(text) => Printed::Text(text),
+            KeptValue::List(_) => Printed::List(list),
+        }
+    }
+}

@@ -11,7 +11,9 @@ use crate::channel::scripted::{Receiver, Reply};
 use crate::channel::{Others, Target};
 use crate::outputs::{ChannelPlan, Outputs, Plan};
 use crate::stats::{ChannelStats, Stats};
-use crate::{Encoding, Fault, Format, Internal, JsonFormat, Retry, SpoolSettings, Sync, WhenFull};
+use crate::{
+    Collapse, Encoding, Fault, Format, Internal, JsonFormat, Retry, SpoolSettings, Sync, WhenFull,
+};
 
 type Faults = Arc<Mutex<Vec<String>>>;
 
@@ -34,6 +36,7 @@ fn plan(receiver: &Receiver, capacity: usize, when_full: WhenFull) -> Plan {
         capacity,
         when_full,
         buffered: false,
+        collapse: Collapse::default(),
         timeout: Duration::from_millis(300),
     }
 }

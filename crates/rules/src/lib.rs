@@ -31,6 +31,7 @@ pub use priority::Priority;
 pub use result::{Code, Context, ErrorCode, Item, LoadResult, Location, Problem, WarningCode};
 pub use ruleset::{
     Append, ExtraField, LoadResults, Options, Rule, RuleId, Ruleset, Select, Switch,
+    matches_pattern,
 };
 pub use schema::rule_schema;
 pub use version::Version;

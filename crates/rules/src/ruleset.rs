@@ -403,7 +403,7 @@ fn unmet(collector: &Collector<'_>, plugins: &[(String, Version)]) -> Option<Str
 }
 
 /// Whether a name matches a pattern in which `*` stands for any text.
-fn matches_pattern(pattern: &str, name: &str) -> bool {
+pub fn matches_pattern(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

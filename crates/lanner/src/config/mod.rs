@@ -5,6 +5,7 @@
 
 mod keys;
 pub(crate) mod origin;
+mod outputs;
 mod schema;
 mod tree;
 
@@ -19,6 +20,7 @@ use lanner_diag::yaml::{self, Node, Value};
 use lanner_diag::{Diagnostic, Files, Severity, Span, TextRange};
 use lanner_engine::selection::BaseSyscalls;
 use lanner_engine::{DropSettings, Matching};
+use lanner_output::{ChannelPlan, Collapse};
 use lanner_rules::{Append, Priority, Select, Switch};
 
 pub(crate) use self::schema::config_schema;
@@ -96,15 +98,6 @@ pub(crate) struct DropActions {
     pub(crate) alert: bool,
     /// The end of the run.
     pub(crate) exit: bool,
-}
-
-/// The file output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FileOutput {
-    /// Where to.
-    pub(crate) path: PathBuf,
-    /// Keep it open between alerts.
-    pub(crate) keep_open: bool,
 }
 
 /// Captures that matches start (`capture`).
@@ -233,14 +226,12 @@ pub(crate) struct Config {
     pub(crate) iso_time: bool,
     /// Byte buffers in base64.
     pub(crate) base64: bool,
-    /// Alerts go to standard output.
-    pub(crate) stdout: bool,
-    /// Alerts go to a file.
-    pub(crate) file: Option<FileOutput>,
+    /// Where alerts go.
+    pub(crate) channels: Vec<ChannelPlan>,
+    /// Which alerts are held back because they repeat others.
+    pub(crate) collapse: Collapse,
     /// Captures that matches start, if any do.
     pub(crate) captures: Option<Captures>,
-    /// Outputs that are switched on and that this version does not have.
-    pub(crate) missing_outputs: Vec<&'static str>,
     /// Alerts may wait in a buffer.
     pub(crate) buffered: bool,
     /// Alerts that may wait for the outputs; 0: the default.
@@ -459,6 +450,7 @@ impl Reading {
                 let free = [
                     "append_output",
                     "config_files",
+                    "http_output.headers",
                     "plugins",
                     "rules",
                     "static_fields",
@@ -628,17 +620,6 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
              'rules' or 'all_rules'."
         );
     }
-    let file = file_output(&r, &main)?;
-    let missing_outputs = [
-        ("syslog_output.enabled", "syslog_output"),
-        ("program_output.enabled", "program_output"),
-        ("http_output.enabled", "http_output"),
-    ];
-    let missing_outputs = missing_outputs
-        .into_iter()
-        .filter(|(key, _)| r.flag(key))
-        .map(|(_, name)| name)
-        .collect();
     Ok(Config {
         log,
         engine,
@@ -665,8 +646,8 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         },
         iso_time,
         base64: r.flag("buffer_format_base64"),
-        stdout: r.flag("stdout_output.enabled"),
-        file,
+        channels: outputs::channels(&r, &main)?,
+        collapse: outputs::collapse(&r, &main)?,
         captures: r.flag("capture.enabled").then(|| Captures {
             prefix: r.text("capture.path_prefix").to_owned(),
             all_rules: r.text("capture.mode") == "all_rules",
@@ -676,7 +657,6 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
                 n => Some(n.saturating_mul(1 << 20)),
             },
         }),
-        missing_outputs,
         buffered: r.flag("buffered_outputs"),
         queue_capacity: usize::try_from(r.number("outputs_queue.capacity")).unwrap_or(usize::MAX),
         output_timeout: Duration::from_millis(r.number("output_timeout")),
@@ -898,23 +878,6 @@ fn duration(text: &str) -> Option<Duration> {
         rest = behind;
     }
     (millis > 0).then(|| Duration::from_millis(millis))
-}
-
-fn file_output(r: &Reader<'_>, main: &str) -> Result<Option<FileOutput>> {
-    if !r.flag("file_output.enabled") {
-        return Ok(None);
-    }
-    let path = r.text("file_output.filename");
-    if path.is_empty() {
-        bail!(
-            "Error reading config file ({main}): file output enabled but no filename in \
-               configuration block"
-        );
-    }
-    Ok(Some(FileOutput {
-        path: PathBuf::from(path),
-        keep_open: r.flag("file_output.keep_alive"),
-    }))
 }
 
 fn switches(r: &Reader<'_>) -> Result<Vec<Switch>> {

@@ -21,7 +21,7 @@ fn keys_have_falcos_defaults() {
     assert!(config.buffer_bytes.is_power_of_two());
     assert_eq!(config.matching, Matching::First);
     assert_eq!(config.priority, Priority::Debug);
-    assert!(!config.stdout && !config.log.stderr && !config.buffered);
+    assert!(config.channels.is_empty() && !config.log.stderr && !config.buffered);
     assert!(config.json.output && config.json.fields && config.json.tags);
     assert!(!config.json.enabled && !config.json.message);
     assert_eq!(config.snaplen, 80);
@@ -31,7 +31,8 @@ fn keys_have_falcos_defaults() {
 #[test]
 fn without_a_file_alerts_go_to_the_terminal() {
     let config = read(without_file(), Reading::default()).unwrap();
-    assert!(config.stdout && config.log.stderr);
+    assert_eq!(config.channels[0].target, lanner_output::Target::Stdout);
+    assert!(config.log.stderr);
     assert!(config.append.is_empty());
 }
 

@@ -4,14 +4,19 @@
 //! is another attempt, and when, is decided in [`crate::delivery`].
 
 mod file;
+pub(crate) mod http;
+mod program;
 #[cfg(test)]
 pub(crate) mod scripted;
+pub(crate) mod syslog;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use self::http::HttpSettings;
+use self::syslog::Syslog;
 use crate::queue::{Item, Portion};
 
 /// Where alerts go.
@@ -27,6 +32,29 @@ pub enum Target {
         /// created again.
         keep_open: bool,
     },
+    /// The system's log; facility `user`, the priority of the rule.
+    Syslog {
+        /// Its socket: `/dev/log`.
+        socket: PathBuf,
+        /// The name of the program in messages.
+        ident: String,
+    },
+    /// A program that reads lines from its standard input; started by `/bin/sh -c`.
+    Program {
+        /// The command.
+        command: String,
+        /// One program for all alerts, started again when it ends (`keep_alive`); otherwise one
+        /// for each alert, whose end is waited for.
+        keep_alive: bool,
+    },
+    /// Requests to a server.
+    Http(Box<HttpSettings>),
+    /// The file of alerts that were held back because they repeat others: a line of Falco's JSON
+    /// each. Named by [`Collapse::keep`](crate::Collapse::keep), not among the channels of a plan.
+    Collapsed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A receiver that does what a test tells it.
     #[cfg(test)]
     Scripted(scripted::Receiver),
@@ -38,9 +66,18 @@ impl Target {
         match self {
             Target::Stdout => "stdout",
             Target::File { .. } => "file",
+            Target::Syslog { .. } => "syslog",
+            Target::Program { .. } => "program",
+            Target::Http(_) => "http",
+            Target::Collapsed { .. } => "collapsed",
             #[cfg(test)]
             Target::Scripted(_) => "scripted",
         }
+    }
+
+    /// Whether only alerts that are held back go there.
+    pub(crate) fn is_for_collapsed(&self) -> bool {
+        matches!(self, Target::Collapsed { .. })
     }
 
     /// Opens it. `buffered`: lines may wait for each other; `retry`: a failed attempt will be
@@ -51,6 +88,13 @@ impl Target {
             Target::File { path, keep_open } => {
                 Box::new(file::File::open(path, *keep_open, buffered, retry)?)
             }
+            Target::Collapsed { path } => Box::new(file::File::open(path, false, false, false)?),
+            Target::Syslog { socket, ident } => Box::new(Syslog::new(socket, ident)),
+            Target::Program {
+                command,
+                keep_alive,
+            } => Box::new(program::Program::new(command, *keep_alive)),
+            Target::Http(settings) => Box::new(http::Http::open(settings)?),
             #[cfg(test)]
             Target::Scripted(receiver) => Box::new(receiver.clone()),
         })
@@ -128,19 +172,11 @@ pub(crate) enum Others {
         /// When it wants to be asked again, if it said so.
         after: Option<Duration>,
     },
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "of channels that are still to come")
-    )]
     /// The receiver may have some or all of them.
     Unknown {
         /// It did not answer in time.
         timeout: bool,
     },
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "of channels that are still to come")
-    )]
     /// The receiver does not want them, and will not another time.
     Rejected,
 }

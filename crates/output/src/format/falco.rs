@@ -23,7 +23,7 @@ pub(super) fn text(record: &Record<'_>, out: &mut Vec<u8>) {
 }
 
 /// What the alert says, and how often it was said.
-pub(super) fn message(record: &Record<'_>, out: &mut Vec<u8>) {
+pub(crate) fn message(record: &Record<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(record.text);
     if let Some(Repeats { count, seconds }) = record.repeats {
         json::append(
@@ -95,7 +95,7 @@ fn write_fields(record: &Record<'_>, out: &mut Vec<u8>) {
 }
 
 /// A value as JSON.
-pub(super) fn write_value(value: &Printed<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write_value(value: &Printed<'_>, out: &mut Vec<u8>) {
     match value {
         Printed::Missing => out.extend_from_slice(b"null"),
         Printed::Bool(b) => json::append(out, format_args!("{b}")),
