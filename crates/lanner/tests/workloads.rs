@@ -570,6 +570,11 @@ fn what_cannot_be_run_or_read_says_why() {
         125,
         "this machine's architecture only",
     );
+    check(
+        &["run", "--report", "/dev/full", "--", "true"],
+        0,
+        "/dev/full is not whole: No space",
+    );
     check(&["run"], 2, "COMMAND");
     check(&["trace"], 2, "COMMAND");
     check(

@@ -1,7 +1,7 @@
 //! What a filter refused a command, told as it happens and summed up at the end.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use lanner_seccomp::Action;
 use lanner_seccomp::bpf::Data;
@@ -145,6 +145,8 @@ pub(crate) struct Refusals<'a> {
     counts: HashMap<Kind, u64>,
     /// Of kinds that are not told apart any more.
     others: u64,
+    /// Why what was told could not be written.
+    unwritten: Option<io::Error>,
 }
 
 impl<'a> Refusals<'a> {
@@ -159,7 +161,13 @@ impl<'a> Refusals<'a> {
                 .map(|p| p.to_string_lossy().into_owned()),
             counts: HashMap::new(),
             others: 0,
+            unwritten: None,
         }
+    }
+
+    /// Why not all of what was told could be written.
+    pub(crate) fn unwritten(&self) -> Option<&io::Error> {
+        self.unwritten.as_ref()
     }
 
     /// A call of a thread that stands still, and is traced.
@@ -299,8 +307,8 @@ impl<'a> Refusals<'a> {
         !self.counts.is_empty()
     }
 
-    /// The sum, at the end. Returns how many calls were refused.
-    pub(crate) fn finish(&mut self, code: i32) -> u64 {
+    /// The sum, at the end; `code` is how the command ended, a signal negated.
+    pub(crate) fn finish(&mut self, code: i32) {
         let mut kinds: Vec<(Kind, u64)> = self.counts.drain().collect();
         kinds.sort_by(|(a, n), (b, m)| {
             let key = |kind: &Kind, count: &u64| {
@@ -339,8 +347,7 @@ impl<'a> Refusals<'a> {
                 "exit_code": exit,
                 "signal": signal,
             });
-            self.line(&json!({ "summary": summary }).to_string());
-            return refused;
+            return self.line(&json!({ "summary": summary }).to_string());
         }
         if all == 0 {
             self.line("lanner: no call was refused or logged");
@@ -366,11 +373,11 @@ impl<'a> Refusals<'a> {
                 self.line(&format!("  {:>7}  of more kinds", self.others));
             }
         }
-        refused
     }
 
     fn line(&mut self, text: &str) {
-        // Nobody is left to tell if stderr is closed.
-        let _ = writeln!(self.out, "{text}");
+        if let Err(error) = writeln!(self.out, "{text}") {
+            self.unwritten.get_or_insert(error);
+        }
     }
 }

@@ -306,6 +306,14 @@ fn execute(run: &Run) -> Result<ExitCode> {
         refusals.note("the command was ended by SIGSYS (bad system call)");
     }
     refusals.finish(code);
+    if let (Some(path), Some(error)) = (&run.report, refusals.unwritten()) {
+        // Nobody is left to tell if stderr is closed.
+        let _ = writeln!(
+            std::io::stderr(),
+            "lanner: {} is not whole: {error}",
+            path.display()
+        );
+    }
     let code = if code < 0 { 128 - code } else { code };
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(CANNOT_RUN)))
 }

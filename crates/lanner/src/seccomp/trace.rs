@@ -330,13 +330,13 @@ fn follow(trace: &Trace, recorder: &Recorder) -> Result<i32> {
         pods: &trace.pod,
     };
     let mut known = BTreeSet::new();
+    let mut waits = false;
     let searches = !trace.container.is_empty() || !trace.pod.is_empty();
     let end = (trace.duration > 0).then(|| Instant::now() + Duration::from_secs(trace.duration));
     let mut next = Instant::now();
     loop {
         if searches && Instant::now() >= next {
             let found = wanted.find()?;
-            let first = known.is_empty();
             for (name, inode) in found {
                 if known.insert(inode) {
                     recorder
@@ -345,7 +345,8 @@ fn follow(trace: &Trace, recorder: &Recorder) -> Result<i32> {
                     tell(&format!("recording {name}"));
                 }
             }
-            if first && known.is_empty() {
+            if known.is_empty() && !waits {
+                waits = true;
                 tell("no such container or Pod is running; waiting for it");
             }
             next = Instant::now() + SEARCH;
