@@ -4,7 +4,6 @@
 //! values of its chosen arguments, and the program that made it. What does not fit its tables is
 //! counted ([`Shortfall`]). Calls that a seccomp filter refuses are not made, and not counted.
 
-use std::os::fd::AsFd;
 use std::path::Path;
 
 use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object, ObjectBuilder, PrintLevel};
@@ -204,12 +203,6 @@ impl Recorder {
             calls: word(1),
             processes: word(2),
         })
-    }
-}
-
-impl AsFd for Recorder {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.values.as_fd()
     }
 }
 
