@@ -71,9 +71,7 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
-typedef struct {
-	atomic64_t counter;
-} atomic_long_t;
+typedef atomic64_t atomic_long_t;
 
 struct list_head {
 	struct list_head *next, *prev;

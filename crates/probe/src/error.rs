@@ -18,6 +18,15 @@ pub enum ProbeError {
         /// What stands in the way of root, if anything does.
         hint: &'static str,
     },
+    /// The kernel lets nobody read its memory.
+    #[error(
+        "the kernel is locked down for confidentiality (/sys/kernel/security/lockdown): it lets \
+         nobody read its memory, and so runs no probe; boot it with lockdown=integrity, or without"
+    )]
+    Lockdown,
+    /// Not even the smallest program can be loaded, though the rights are there.
+    #[error("the kernel refuses every BPF program, {0}")]
+    Withheld(&'static str),
     /// The kernel does not describe its types.
     #[error(
         "the kernel has no type information (/sys/kernel/btf/vmlinux): it was built without \
@@ -171,8 +180,9 @@ pub(crate) fn keep_reason(_: libbpf_rs::PrintLevel, message: String) {
     for line in message.lines().map(str::trim) {
         // The verifier's account of itself follows its verdict.
         let noise = line.is_empty() || line.starts_with("processed ") || line.contains("LOAD LOG");
-        if !noise {
-            lines.push_back(line.trim_start_matches("libbpf: ").to_owned());
+        let line = line.trim_start_matches("libbpf: ");
+        if !noise && lines.back().is_none_or(|last| last != line) {
+            lines.push_back(line.to_owned());
         }
         while lines.len() > REASON_LINES {
             lines.pop_front();
@@ -181,7 +191,7 @@ pub(crate) fn keep_reason(_: libbpf_rs::PrintLevel, message: String) {
 }
 
 /// What libbpf said last, in one line.
-fn take_reason() -> String {
+pub(crate) fn take_reason() -> String {
     let mut lines = REASON.lock().unwrap_or_else(PoisonError::into_inner);
     let lines: Vec<String> = lines.drain(..).collect();
     if lines.is_empty() {
@@ -195,11 +205,7 @@ fn take_reason() -> String {
 pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeError {
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
     if lockdown.contains("[confidentiality]") {
-        return ProbeError::Rights {
-            missing: "access to kernel memory (the kernel is locked down for confidentiality)"
-                .into(),
-            hint: ", on a kernel that is not locked down",
-        };
+        return ProbeError::Lockdown;
     }
     let held = effective_capabilities();
     let lacking: Vec<&str> = [("CAP_BPF", 39), ("CAP_PERFMON", 38)]
@@ -210,9 +216,14 @@ pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeErro
     let denied = error.kind() == libbpf_rs::ErrorKind::PermissionDenied;
     // The verifier, too, says "permission denied" of what it does not like.
     if !denied || lacking.is_empty() {
+        let reason = take_reason();
+        // What libbpf tries first, and says of it.
+        if denied && reason.contains("Couldn't load trivial BPF program") {
+            return ProbeError::Withheld(withheld_by());
+        }
         return ProbeError::Kernel {
             step,
-            error: chain(error) + &take_reason(),
+            error: chain(error) + &reason,
         };
     }
     // SAFETY: a plain query.
@@ -224,6 +235,23 @@ pub(crate) fn explain(step: &'static str, error: &libbpf_rs::Error) -> ProbeErro
         } else {
             ""
         },
+    }
+}
+
+/// What stands between capabilities that are held and the call bpf(2).
+fn withheld_by() -> &'static str {
+    let filtered = status("Seccomp:").is_some_and(|mode| mode == "2");
+    let whole = "0 0 4294967295";
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    if !map.split_whitespace().eq(whole.split(' ')) {
+        "since the capabilities held are those of a user namespace; run outside it"
+    } else if filtered {
+        "since a seccomp filter forbids the call bpf: profiles of older container runtimes allow \
+         it only with the capability SYS_ADMIN; run with a newer profile, or with \
+         seccomp=unconfined"
+    } else {
+        "though the capabilities BPF and PERFMON are held: an LSM forbids it (the kernel's log or \
+         the audit log names it)"
     }
 }
 
@@ -239,10 +267,14 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn effective_capabilities() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|l| l.strip_prefix("CapEff:"))
-        .and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok())
+    status("CapEff:")
+        .and_then(|hex| u64::from_str_radix(&hex, 16).ok())
         .unwrap_or(0)
+}
+
+/// What the kernel says of this process under this key.
+fn status(key: &str) -> Option<String> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let value = status.lines().find_map(|l| l.strip_prefix(key))?;
+    Some(value.trim().to_owned())
 }

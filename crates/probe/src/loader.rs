@@ -12,7 +12,9 @@ use libbpf_rs::{
     PrintLevel, ProgramInput, ProgramMut, libbpf_sys,
 };
 
-use crate::error::{Capabilities, Hook, MIN_BUFFER, ProbeError, chain, explain, keep_reason};
+use crate::error::{
+    Capabilities, Hook, MIN_BUFFER, ProbeError, chain, explain, keep_reason, take_reason,
+};
 use crate::layout::{
     Config, EVENTS, LANES, OPEN_READ, OPEN_WRITE, Route, SHOW_FAILURE, SHOW_SUCCESS, SUBCALLS,
     SYSCALLS, TRACK_FAILURE, TRACK_SUCCESS,
@@ -231,7 +233,7 @@ impl Loader {
                 for &hook in &plan.hooks {
                     let alone = load_where(&prepare, |name| name == hook.program());
                     if let Err(error) = alone {
-                        self.unloadable.push((hook, chain(&error)));
+                        self.unloadable.push((hook, chain(&error) + &take_reason()));
                     }
                 }
                 if self.unloadable.len() >= plan.hooks.len() {
