@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::dist::{folder, run_tool};
+use crate::dist::{folder, output, run_tool};
 
 /// Files copied as they are: in this tree, and where they are installed.
 const FILES: &[(&str, &str)] = &[
@@ -68,7 +68,22 @@ pub fn build(binary: &Path, version: &str) -> Result<PathBuf> {
     control(&tree, version)?;
     let package = folder().join(format!("lanner_{version}_amd64.deb"));
     pack(&tree, &package)?;
+    image(&tree)?;
     Ok(package)
+}
+
+/// Lays out what `packaging/Containerfile` takes: the binary and the configuration.
+fn image(tree: &Path) -> Result<()> {
+    let image = folder().join("image");
+    if image.exists() {
+        fs::remove_dir_all(&image)?;
+    }
+    for part in ["usr/bin", "etc"] {
+        let to = image.join(part);
+        fs::create_dir_all(to.parent().unwrap_or(&image))?;
+        run_tool(Command::new("cp").arg("-a").args([&tree.join(part), &to]))?;
+    }
+    Ok(())
 }
 
 /// Lays out what the package installs.
@@ -215,15 +230,6 @@ fn write(to: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 /// Replaces a file by its compressed form, which has no time and no name in it.
 fn compress(file: &Path) -> Result<()> {
     run_tool(Command::new("gzip").args(["-9", "-n"]).arg(file))
-}
-
-fn output(command: &mut Command) -> Result<Vec<u8>> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .with_context(|| format!("{name} cannot be started"))?;
-    ensure!(output.status.success(), "{name} failed ({})", output.status);
-    Ok(output.stdout)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What is handed out: one static binary, and the Debian package made of it.
 //!
 //! The binary is linked statically with glibc, libelf and zlib, so it runs on any distribution, in
-//! containers without one, and in guests. Two things glibc loads at run time even so: character
-//! sets (not used here) and, for host names, the modules that `/etc/nsswitch.conf` names. Names of
-//! users come from `/etc/passwd` and time zones from `/usr/share/zoneinfo`, without glibc.
+//! containers without one, and in guests. It loads nothing at run time either: names of users come
+//! from `/etc/passwd`, time zones from `/usr/share/zoneinfo`, host names from `/etc/hosts` and DNS
+//! (`no_dlopen.c` tells why not from what `/etc/nsswitch.conf` names).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,7 @@ fn binary() -> Result<PathBuf> {
             .arg(&built),
     )?;
     needs_nothing(&binary)?;
+    loads_nothing(&built)?;
     Ok(binary)
 }
 
@@ -80,11 +81,14 @@ pub fn cargo_static(args: &[&str]) -> Result<String> {
         || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cargo"),
         PathBuf::from,
     );
+    let no_dlopen = no_dlopen()?;
     // Paths of this machine have no place in what is handed out.
     let flags = [
         "-Ctarget-feature=+crt-static".to_owned(),
         format!("--remap-path-prefix={}=.", root.display()),
         format!("--remap-path-prefix={}=cargo", cargo_home.display()),
+        format!("-Clink-arg={}", no_dlopen.display()),
+        "-Clink-arg=-Wl,--wrap=__libc_dlopen_mode".to_owned(),
     ];
     let output = Command::new(env!("CARGO"))
         .args(args)
@@ -99,6 +103,19 @@ pub fn cargo_static(args: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// The object that keeps glibc from loading anything.
+fn no_dlopen() -> Result<PathBuf> {
+    let object = folder().join("no_dlopen.o");
+    fs::create_dir_all(folder())?;
+    let source = crate::root().join("xtask/src/dist/no_dlopen.c");
+    run_tool(
+        Command::new("cc")
+            .args(["-O2", "-ffunction-sections", "-c", "-o"])
+            .args([&object, &source]),
+    )?;
+    Ok(object)
+}
+
 /// Fails if the binary asks for a loader or a shared library.
 fn needs_nothing(binary: &Path) -> Result<()> {
     let output = Command::new("readelf")
@@ -110,6 +127,19 @@ fn needs_nothing(binary: &Path) -> Result<()> {
     ensure!(
         output.status.success() && !text.contains("INTERP") && !text.contains("(NEEDED)"),
         "{} is not static:\n{text}",
+        binary.display()
+    );
+    Ok(())
+}
+
+/// Fails if glibc could load a module: the linker drops what replaces its function if nothing calls
+/// it.
+fn loads_nothing(binary: &Path) -> Result<()> {
+    let symbols = output(Command::new("nm").arg(binary))?;
+    let symbols = String::from_utf8_lossy(&symbols);
+    ensure!(
+        symbols.contains("__wrap___libc_dlopen_mode") || !symbols.contains("__libc_dlopen_mode"),
+        "{} can load shared libraries",
         binary.display()
     );
     Ok(())
@@ -132,4 +162,14 @@ pub fn run_tool(command: &mut Command) -> Result<()> {
         .with_context(|| format!("{name} cannot be started"))?;
     ensure!(status.success(), "{name} failed ({status})");
     Ok(())
+}
+
+/// Runs a program; what it writes to standard output.
+pub fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .with_context(|| format!("{name} cannot be started"))?;
+    ensure!(output.status.success(), "{name} failed ({})", output.status);
+    Ok(output.stdout)
 }
