@@ -330,3 +330,12 @@ fn the_packaged_file_has_every_key_with_its_default() {
         }
     }
 }
+
+#[test]
+fn the_configuration_for_clusters_is_sound_and_the_same_in_both_forms() {
+    let kustomize = document(include_str!("../../../../deploy/kubernetes/cluster.yaml")).unwrap();
+    let found = keys::check(&kustomize, lanner_diag::FileId(0));
+    assert!(found.is_empty(), "{found:?}");
+    let values = document(include_str!("../../../../deploy/helm/lanner/values.yaml")).unwrap();
+    assert_eq!(show(values.get("config").unwrap()), show(&kustomize));
+}
