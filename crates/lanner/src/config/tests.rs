@@ -1,5 +1,10 @@
 use super::*;
 
+/// The first document of a text.
+fn parsed(text: &str) -> Node {
+    yaml::parse(text).unwrap().into_iter().next().unwrap()
+}
+
 fn with(text: &str, options: &[&str]) -> Result<Config> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("falco.yaml");
@@ -333,9 +338,9 @@ fn the_packaged_file_has_every_key_with_its_default() {
 
 #[test]
 fn the_configuration_for_clusters_is_sound_and_the_same_in_both_forms() {
-    let kustomize = document(include_str!("../../../../deploy/kubernetes/cluster.yaml")).unwrap();
+    let kustomize = parsed(include_str!("../../../../deploy/kubernetes/cluster.yaml"));
     let found = keys::check(&kustomize, lanner_diag::FileId(0));
     assert!(found.is_empty(), "{found:?}");
-    let values = document(include_str!("../../../../deploy/helm/lanner/values.yaml")).unwrap();
+    let values = parsed(include_str!("../../../../deploy/helm/lanner/values.yaml"));
     assert_eq!(show(values.get("config").unwrap()), show(&kustomize));
 }
