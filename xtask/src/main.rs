@@ -11,6 +11,7 @@
 //! * `http-echo FILE`: an archive of the stand-in for the image `hashicorp/http-echo:1.0` that the
 //!   tests use, for machines without a network.
 //! * `tidy`: the checks of the tree that no compiler makes.
+//! * `vm [GUEST…]`: tries package, service and probe on other kernels, in guests of QEMU.
 //! * `test`: format, lints, `tidy` and every test.
 
 mod bpf;
@@ -25,6 +26,7 @@ mod echo;
 mod live;
 mod setup;
 mod tidy;
+mod vm;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,10 +60,11 @@ fn run(args: &[&str]) -> Result<()> {
         ["dist", "--check"] => dist::run(true),
         ["http-echo", file] => http_echo(Path::new(file)),
         ["tidy"] => tidy::run(),
+        ["vm", guests @ ..] => vm::run(guests),
         ["test"] => check::run(),
         _ => bail!(
             "expected one of: live, setup, bpf [--check], codegen [--check], \
-             compat [NAME [COUNT]], dist [--check], http-echo FILE, tidy, test"
+             compat [NAME [COUNT]], dist [--check], http-echo FILE, tidy, vm [GUEST…], test"
         ),
     }
 }
