@@ -28,6 +28,7 @@ const FILES: &[(&str, &str)] = &[
         "usr/share/doc/lanner/copyright",
     ),
     ("README.md", "usr/share/doc/lanner/README.md"),
+    ("docs/operate.md", "usr/share/doc/lanner/operate.md"),
     (
         "docs/falco-differences.md",
         "usr/share/doc/lanner/falco-differences.md",
