@@ -29,6 +29,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("README.md", "usr/share/doc/lanner/README.md"),
     ("docs/operate.md", "usr/share/doc/lanner/operate.md"),
+    ("docs/outputs.md", "usr/share/doc/lanner/outputs.md"),
     (
         "docs/falco-differences.md",
         "usr/share/doc/lanner/falco-differences.md",
