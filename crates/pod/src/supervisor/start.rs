@@ -526,7 +526,11 @@ impl Supervisor {
             logs::pipe_end(&out).at(&out)?,
             logs::pipe_end(&err).at(&err)?,
         );
-        self.collector(name, id, None);
+        // Without a filter the kernel logs nothing that would be worth a listener.
+        let filtered = prepared.loaded.is_some();
+        if filtered {
+            self.collector(name, id, None);
+        }
         let orders = &prepared.orders;
         let begun = self
             .engine
@@ -550,7 +554,9 @@ impl Supervisor {
         let session = session
             .and_then(|t| t.trim().parse().ok())
             .filter(|s| *s != u32::MAX);
-        self.collector(name, id, session);
+        if filtered {
+            self.collector(name, id, session);
+        }
         let log = self.home.log(name, attempt);
         forget_older(&log, attempt);
         let copier = Copier::start(read.0, read.1, &log).at(&log)?;
