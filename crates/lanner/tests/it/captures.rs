@@ -1,5 +1,7 @@
 //! Looking into captures, comparing alerts on them, and recording them.
 
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::lab::{Lab, Ran, rule};
@@ -168,6 +170,61 @@ fn a_match_starts_a_capture_that_lasts_as_long_as_the_rule_says() {
     check(asks, "rules", &[(second, "cat id ")]);
     check(cat.clone(), "rules", &[]);
     check(cat, "all_rules", &[(second, "cat id ps ")]);
+}
+
+/// Damaged copies of the small ones among the shared captures: whatever is wrong with them, it is
+/// said, and nothing panics.
+#[test]
+fn damaged_captures_are_shown_summarised_and_replayed_as_far_as_they_go() {
+    let shared = std::env::var_os("LANNER_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        PathBuf::from,
+    );
+    let Ok(entries) = std::fs::read_dir(shared.join("captures/scap")) else {
+        eprintln!("skipped: no captures in {}", shared.display());
+        return;
+    };
+    let lab = Lab::new();
+    let output = "%evt.num %evt.args %proc.cmdline %proc.aname %fd.name %user.name \
+                  %container.name %fs.path.name %evt.abspath %proc.env %fd.types %proc.sname";
+    lab.file("rules.yaml", rule("All", "evt.num > 0", output));
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+    paths.sort();
+    // The same damage in every run.
+    let mut seed = 1u32;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % below
+    };
+    for path in paths {
+        let mut bytes = Vec::new();
+        let file = std::fs::read(&path).unwrap();
+        if flate2::read::GzDecoder::new(&file[..])
+            .read_to_end(&mut bytes)
+            .is_err()
+        {
+            bytes = file;
+        }
+        bytes.truncate(200_000);
+        for _ in 0..40 {
+            let at = random(bytes.len() - 4);
+            let number = [0u32, 1, u32::MAX, u32::MAX >> 1][random(4)];
+            match random(2) {
+                0 => bytes[at] = number as u8 ^ bytes[at],
+                _ => bytes[at..at + 4].copy_from_slice(&number.to_le_bytes()),
+            }
+        }
+        lab.file("damaged.scap", &bytes);
+        let shown = run(&lab, &["show", "damaged.scap"]);
+        let summary = run(&lab, &["show", "damaged.scap", "--summary"]);
+        let replayed = lab.run(["replay", "damaged.scap", "-r", "rules.yaml"]);
+        for ran in [shown, summary, replayed] {
+            let said = ran.stderr.contains("Error: ") == (ran.code == Some(1));
+            let ended = matches!(ran.code, Some(0 | 1));
+            assert!(ended && said, "{}: {ran:?}", path.display());
+            assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+        }
+    }
 }
 
 /// Whether this process may load the probe.
