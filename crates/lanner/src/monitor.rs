@@ -195,6 +195,11 @@ impl Monitor {
         self.tell_status();
     }
 
+    /// Whether SIGHUP came since the last call.
+    pub(crate) fn take_hangup(&self) -> bool {
+        self.signals.take_hangup()
+    }
+
     /// Tells the service manager what is being done.
     pub(crate) fn tell_status(&self) {
         let rules = self.enabled;

@@ -85,7 +85,8 @@ struct Reloader {
     answers: Receiver<Answer>,
 }
 
-/// Starts the thread. `config` and `digests` are those that run now, read since `read_at`.
+/// Starts the thread. `config` and `digests` are those that run now, read since `read_at`;
+/// `hung_up` tells whether SIGHUP came before this thread could take it.
 pub(crate) fn start(
     invocation: Arc<Invocation>,
     log: Arc<Log>,
@@ -94,6 +95,7 @@ pub(crate) fn start(
     config: &Config,
     digests: Digests,
     read_at: SystemTime,
+    hung_up: impl FnOnce() -> bool,
 ) -> Result<Reloads> {
     let (hangup, signal) = UnixStream::pair().context("a pair of sockets")?;
     hangup.set_nonblocking(true)?;
@@ -113,7 +115,7 @@ pub(crate) fn start(
         answers,
     };
     reloader.watch(config);
-    let again = config.watch && reloader.digests.changed_since(read_at);
+    let again = hung_up() || (config.watch && reloader.digests.changed_since(read_at));
     std::thread::Builder::new()
         .name("reload".to_owned())
         .spawn(move || reloader.run(again))

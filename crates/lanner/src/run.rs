@@ -152,6 +152,7 @@ impl Run {
                 &monitor.config,
                 monitor.digests.clone(),
                 self.read_at,
+                || monitor.take_hangup(),
             )?));
         }
         monitor.tell_status();
