@@ -93,8 +93,7 @@ pub(crate) fn start(
     notify: Arc<Notify>,
     endpoints: Endpoints,
     config: &Config,
-    digests: Digests,
-    read_at: SystemTime,
+    (digests, read_at): (Digests, SystemTime),
     hung_up: impl FnOnce() -> bool,
 ) -> Result<Reloads> {
     let (hangup, signal) = UnixStream::pair().context("a pair of sockets")?;

@@ -150,8 +150,7 @@ impl Run {
                 Arc::clone(&notify),
                 endpoints,
                 &monitor.config,
-                monitor.digests.clone(),
-                self.read_at,
+                (monitor.digests.clone(), self.read_at),
                 || monitor.take_hangup(),
             )?));
         }
