@@ -1,45 +1,19 @@
 //! Everything that is wrong, dangerous or surprising in a profile, with a stable code and a mend.
 //!
 //! Faults of form come from [`crate::profile::read`]; here are those of meaning. Where a check
-//! depends on who applies the profile, it asks the [`Target`]. Codes:
+//! depends on who applies the profile, it asks the [`Target`].
 //!
-//! | code | what it finds |
-//! |---|---|
-//! | `unknown-syscall` | a name that no ABI has |
-//! | `not-on-arch` | a name that none of the listed ABIs has |
-//! | `duplicate-syscall` | a name twice in one rule |
-//! | `empty-names` | a rule about no call |
-//! | `equals-default` | a rule whose action is the default's |
-//! | `dead-rule` | a rule that another one decides before |
-//! | `overlap` | rules of different actions that can hold together |
-//! | `repeated-index` | two conditions on one argument, which runtimes join by *or* |
-//! | `narrowed-argument` | a comparison wider than the argument: a way round |
-//! | `pointer-compared` | a condition on an address |
-//! | `mask-swapped`, `mask-zero`, `unused-value` | what is odd about the values of a condition |
-//! | `errno-ignored`, `errno-range` | an error number that has no effect, or another one |
-//! | `engine-key` | a key that only engines resolve, where none does |
-//! | `json-comment` | comments, which runtimes refuse |
-//! | `unknown-flag` | a flag that runtimes refuse |
-//! | `kill-thread` | a default that leaves programs with several threads hanging |
-//! | `notify-default`, `notify-write`, `no-listener`, `metadata-without-path` | user notification that cannot work |
-//! | `missing-arch`, `x32-open` | ABIs left out or left open |
-//! | `multiplexed` | conditions that a multiplexer goes round |
-//! | `clone3` | `clone3` beside a `clone` whose flags are filtered |
-//! | `io-uring` | io_uring beside refused calls that it can make |
-//! | `way-round` | a call is refused, one that does the same is not |
-//! | `missing-exit` | calls without which no program ends |
-//! | `runtime-needs` | calls that the runtime itself makes under the filter |
-//! | `program-needs` | calls without which no program starts |
-//! | `dangerous` | permitted calls that give the kernel away |
-//! | `too-long` | a filter longer than the kernel takes |
-//! | `enosys-step` | the highest call named moves the line between EPERM and ENOSYS |
+//!
+//! The codes are listed in [`CODES`].
 
 mod arguments;
 mod calls;
+mod codes;
 mod form;
 pub mod needs;
 mod rules;
 
+pub use codes::{CODES, Code};
 pub use needs::{Missing, Needs, RUNTIMES, START, missing};
 
 use lanner_diag::{Diagnostic, Span, TextRange};

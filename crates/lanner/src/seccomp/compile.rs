@@ -14,6 +14,7 @@ use serde_json::json;
 use super::Found;
 use super::input;
 use super::report::{self, Format, FormatArgs};
+use super::sim;
 use super::target::TargetArgs;
 
 /// Compile a profile to classic BPF.
@@ -22,6 +23,7 @@ use super::target::TargetArgs;
 Examples:
   lanner seccomp compile profile.json -o profile.bpf
   lanner seccomp compile --emit asm profile.json
+  lanner seccomp compile --weights run.scap profile.json -o profile.bpf
   lanner seccomp compile --runtime docker --emit c default.json > filter.h
 
 A raw program is an array of struct sock_filter in the byte order of the machine. With the runtime
@@ -38,6 +40,11 @@ pub(crate) struct Compile {
     /// What to write.
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
     pub(crate) emit: Emit,
+
+    /// Put the calls that this capture has most often nearer to the start, as far as no other
+    /// call pays for it in the worst case.
+    #[arg(long, value_name = "CAPTURE")]
+    pub(crate) weights: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) target: TargetArgs,
@@ -62,7 +69,11 @@ pub(crate) enum Emit {
 pub(crate) fn run(compile: &Compile) -> Result<Found> {
     let loaded = input::load(&compile.profile)?;
     let (target, _, policy) = loaded.apply(&compile.target)?;
-    let program = compile::compile(&policy, &Options::default())?;
+    let options = match &compile.weights {
+        Some(capture) => sim::weights(capture, &policy, compile.target.abi()?)?,
+        None => Options::default(),
+    };
+    let program = compile::compile(&policy, &options)?;
     let bytes = match (compile.format.format, compile.emit) {
         (Format::Json, _) => {
             let insns: Vec<_> = program

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use lanner_diag::{Diagnostic, Files, Severity, render};
 use lanner_seccomp::document::MAX_TEXT;
@@ -20,18 +20,23 @@ use super::target::TargetArgs;
 Examples:
   lanner seccomp lint profile.json
   lanner seccomp lint --runtime runc --no-new-privs fine-grained.json
+  lanner seccomp lint --explain narrowed-argument
   lanner seccomp lint --runtime containerd --format json /var/lib/kubelet/seccomp
 
 Exit code: 0 without faults, 1 with errors (with --strict also with warnings), 2 if something
 cannot be read.")]
 pub(crate) struct Lint {
     /// Profiles: files, folders (all .json, .yaml and .yml in them), `-` for standard input.
-    #[arg(required = true, value_name = "PROFILE")]
+    #[arg(required_unless_present = "explain", value_name = "PROFILE")]
     pub(crate) paths: Vec<PathBuf>,
 
     /// The container has allowPrivilegeEscalation: false, so its runtime loads the filter last.
     #[arg(long)]
     pub(crate) no_new_privs: bool,
+
+    /// Print what a code means; `all` lists them.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) explain: Option<String>,
 
     /// Warnings count as errors.
     #[arg(long)]
@@ -54,6 +59,9 @@ struct Checked {
 
 /// Checks all, prints all.
 pub(crate) fn run(lint: &Lint) -> Result<Found> {
+    if let Some(code) = &lint.explain {
+        return explain(code, lint.format.format);
+    }
     let mut checked = Vec::new();
     for path in input::find(&lint.paths)? {
         checked.push(check(lint, &path)?);
@@ -103,6 +111,41 @@ pub(crate) fn run(lint: &Lint) -> Result<Found> {
     } else {
         Found::Nothing
     })
+}
+
+/// What a code means, or all of them.
+fn explain(code: &str, format: Format) -> Result<Found> {
+    let chosen: Vec<_> = lint::CODES
+        .iter()
+        .filter(|c| code == "all" || c.code == code)
+        .collect();
+    if chosen.is_empty() {
+        let near = lanner_diag::nearest(code, lint::CODES.iter().map(|c| c.code));
+        let hint = near.map_or(String::new(), |n| format!(", did you mean {n}?"));
+        bail!("{code} is no code of lint{hint}");
+    }
+    match format {
+        Format::Json => {
+            let codes: Vec<_> = chosen
+                .iter()
+                .map(|c| json!({ "code": c.code, "finds": c.finds, "means": c.means }))
+                .collect();
+            report::print_json(&json!({ "codes": codes }))?;
+        }
+        Format::Text => {
+            let mut out = String::new();
+            for c in chosen {
+                out += &format!(
+                    "{}: {}\n  {}\n",
+                    c.code,
+                    c.finds,
+                    report::wrap(c.means.split(' '), 2, report::width())
+                );
+            }
+            report::print(&out)?;
+        }
+    }
+    Ok(Found::Nothing)
 }
 
 fn check(lint: &Lint, path: &std::path::Path) -> Result<Checked> {

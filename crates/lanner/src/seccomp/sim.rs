@@ -10,6 +10,7 @@ use clap::Args;
 use lanner_container::Identity;
 use lanner_event::{Event, EventInfo, EventType, Syscall};
 use lanner_fields::thread_of;
+use lanner_seccomp::compile::Options;
 use lanner_seccomp::policy::{Condition, Decision, Lookup, Op, Policy};
 use lanner_seccomp::{Action, Arch, constants, table};
 use serde_json::{Value, json};
@@ -83,6 +84,24 @@ pub(crate) fn run(args: &Sim) -> Result<Found> {
     Ok(found)
 }
 
+/// How often a capture has each call, as the compiler's weights.
+pub(crate) fn weights(path: &Path, policy: &Policy, arch: Arch) -> Result<Options> {
+    let mut tally = Tally::new(policy, arch);
+    let mut options = Options::default();
+    Events::open(path)?.read(|read| {
+        if let Read::Event(raw) = read
+            && !raw.state_only
+            && let Ok(event) = Event::parse(raw.bytes, raw.cpu, 0)
+            && let Some(plan) = tally.plan(&event)
+        {
+            let key = (arch.audit(), tally.plans[plan].number);
+            *options.weights.entry(key).or_default() += 1;
+        }
+        Ok(true)
+    })?;
+    Ok(options)
+}
+
 fn follow(events: &mut Events, tally: &mut Tally<'_>) -> Result<()> {
     let mut follower = show::offline();
     events.read(|read| {
@@ -143,6 +162,7 @@ const HELD: [(&str, &str, u8, Held); 22] = [
 /// How the events of a type, or generic events of a call, are judged.
 struct Plan<'p> {
     name: &'static str,
+    number: u32,
     how: How<'p>,
     /// Parameters with arguments: parameter, argument, form.
     args: Vec<(usize, u8, Held)>,
@@ -270,6 +290,7 @@ impl<'p> Tally<'p> {
         });
         self.plans.push(Plan {
             name,
+            number,
             how,
             args: args.collect(),
         });

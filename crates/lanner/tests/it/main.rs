@@ -10,3 +10,4 @@ mod lab;
 mod live;
 mod reload;
 mod replay;
+mod seccomp;

@@ -2,7 +2,7 @@
 
 use lanner_diag::Diagnostic;
 
-use super::{Subject, enumerate};
+use super::{Permission, Subject, enumerate};
 use crate::compile::{self, Options};
 use crate::defaults::CLONE_NEW;
 use crate::purpose::DANGEROUS;
@@ -12,6 +12,9 @@ pub(super) fn check(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     arches(subject, faults);
     clone3(subject, faults);
     ways_round(subject, faults);
+    conditions_round(subject, faults);
+    foreign_arches(subject, faults);
+    eperm_default(subject, faults);
     io_uring(subject, faults);
     dangerous(subject, faults);
     exits(subject, faults);
@@ -144,6 +147,82 @@ const SAME: [&[&str]; 22] = [
     &["setxattr", "lsetxattr", "fsetxattr", "setxattrat"],
 ];
 
+/// Calls with conditions, and others that do the same without.
+fn conditions_round(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+    for group in SAME {
+        // What clone3 can do is a check of its own, and fork makes no namespaces.
+        for filtered in group.iter().filter(|_| !group.contains(&"clone")) {
+            let Some(place) = named(subject, filtered) else {
+                continue;
+            };
+            if subject.permission(filtered) != Permission::Sometimes {
+                continue;
+            }
+            let open: Vec<&str> = group
+                .iter()
+                .filter(|n| *n != filtered && subject.permits_all(n))
+                .copied()
+                .collect();
+            if !open.is_empty() {
+                faults.push(
+                    Diagnostic::warning(
+                        "way-round",
+                        format!(
+                            "`{filtered}` has conditions, {} does the same without",
+                            enumerate(&open, 6)
+                        ),
+                    )
+                    .label(place, "")
+                    .help(Some(format!(
+                        "give {} the same conditions",
+                        enumerate(&open, 6)
+                    ))),
+                );
+            }
+        }
+    }
+}
+
+/// Architectures that a machine of the target cannot run.
+fn foreign_arches(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+    let native = subject.target.native;
+    for arch in subject.profile.architectures.iter().flatten() {
+        if arch.value == native || native.sub_arches().contains(&arch.value) {
+            continue;
+        }
+        faults.push(
+            Diagnostic::warning(
+                "foreign-arch",
+                format!(
+                    "a machine of {} runs no program of {}: listing it only makes the filter longer",
+                    native.short_name(),
+                    arch.value.short_name()
+                ),
+            )
+            .label(subject.span(arch.span), "")
+            .note("leave it if the profile is for machines of several architectures"),
+        );
+    }
+}
+
+/// A default of EPERM where no stub answers ENOSYS for new calls.
+fn eperm_default(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+    if subject.applied.spec.stub
+        || subject.policy.default != Action::Errno(1)
+        || subject.applied.spec.rules.is_empty()
+    {
+        return;
+    }
+    faults.push(
+        Diagnostic::warning(
+            "eperm-default",
+            "calls newer than the profile get EPERM: programs fall back on an older call for ENOSYS only",
+        )
+        .label(subject.default_span(), "")
+        .help(Some("\"defaultErrnoRet\": 38".into())),
+    );
+}
+
 fn ways_round(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     // In an allow-list the others of a group are refused by default, and what is permitted was
     // chosen; only a list of refusals can forget one.
@@ -217,8 +296,11 @@ fn dangerous(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     if subject.policy.default.permits() {
         return;
     }
-    for (name, what, _) in DANGEROUS {
-        if !subject.permits_all(name) {
+    for (name, what, caps) in DANGEROUS {
+        // Without the capability the kernel refuses what is dangerous about it.
+        let held = |cap: &&str| subject.target.caps.iter().any(|c| c == cap);
+        let harmless = !caps.is_empty() && !caps.iter().any(held);
+        if harmless || !subject.permits_all(name) {
             continue;
         }
         if let Some(place) = named(subject, name) {

@@ -4,12 +4,120 @@ use hashbrown::{HashMap, HashSet};
 use lanner_diag::{Diagnostic, nearest};
 
 use super::Subject;
+use crate::policy::{Condition, Op};
 use crate::table;
 
 pub(super) fn check(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     names(subject, faults);
     dead(subject, faults);
     overlaps(subject, faults);
+    nothing_permitted(subject, faults);
+    libseccomp(subject, faults);
+    traced(subject, faults);
+}
+
+/// A profile that refuses everything: nothing starts under it.
+fn nothing_permitted(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+    let refuses = |a: crate::Action| !a.permits();
+    let rules = &subject.applied.spec.rules;
+    if !refuses(subject.policy.default) || rules.iter().any(|r| !refuses(r.action)) {
+        return;
+    }
+    let message = "every call is refused: no container starts under this profile";
+    let help = "add rules with SCMP_ACT_ALLOW, or start from a default profile";
+    faults.push(
+        Diagnostic::warning("nothing-permitted", message)
+            .label(subject.default_span(), "")
+            .help(Some(help.into())),
+    );
+}
+
+/// Pairs of rules of which libseccomp, which runtimes use, makes something else, or nothing.
+fn libseccomp(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+    let rules = &subject.applied.spec.rules;
+    let ordered = |op: Op| matches!(op, Op::Lt | Op::Le | Op::Ge | Op::Gt);
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, rule) in rules
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| !r.conditions.is_empty())
+    {
+        for name in &rule.names {
+            by_name.entry(name).or_default().push(index);
+        }
+    }
+    let mut found = Vec::new();
+    for (name, indices) in &by_name {
+        for (at, j) in indices.iter().enumerate() {
+            // Some hundred rules for one call are more than any profile has.
+            for i in indices[..at].iter().rev().take(200) {
+                let (a, b) = (&rules[*i].conditions, &rules[*j].conditions);
+                let shared = a
+                    .iter()
+                    .find(|c| b.contains(c) && !matches!(c.op, Op::Eq | Op::MaskedEq(_)));
+                let higher = |c: &&Condition| shared.is_some_and(|s| c.arg > s.arg);
+                let first = a.iter().filter(higher).any(|c| ordered(c.op));
+                let second = b
+                    .iter()
+                    .filter(higher)
+                    .any(|c| matches!(c.op, Op::Eq | Op::Ne));
+                if first && second {
+                    found.push(("libseccomp-hang", *i, *j, *name));
+                }
+                let apart = a.iter().any(|x| {
+                    b.iter().any(|y| {
+                        x.arg == y.arg
+                            && ordered(x.op)
+                            && ordered(y.op)
+                            && x.value >> 32 != y.value >> 32
+                    })
+                });
+                if apart && rules[*i].action == rules[*j].action {
+                    found.push(("libseccomp-wide", *i, *j, *name));
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    for (code, first, second, name) in found {
+        let (message, help) = match code {
+            "libseccomp-hang" => (
+                "libseccomp does not come back from these two rules together: the start of the container hangs",
+                "put the rule with the equality first, or write the order as masks",
+            ),
+            _ => (
+                "libseccomp makes a wrong filter of comparisons on one argument whose constants differ in their upper 32 bits",
+                "compare the low 32 bits with a mask, or keep the constants below 2^32",
+            ),
+        };
+        faults.push(
+            Diagnostic::error(code, format!("`{name}`: {message}"))
+                .label(subject.name_span(second, name), "")
+                .label(subject.name_span(first, name), "together with this rule")
+                .help(Some(help.into())),
+        );
+    }
+}
+
+/// Calls that a tracer is to decide.
+fn traced(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+    for (index, rule) in subject.applied.spec.rules.iter().enumerate() {
+        if !matches!(rule.action, crate::Action::Trace(_)) {
+            continue;
+        }
+        let origin = &subject.profile.rules[subject.applied.origins[index]];
+        let action = origin.action.as_ref().map_or(origin.span, |a| a.span);
+        faults.push(
+            Diagnostic::warning(
+                "trace-decides",
+                "SCMP_ACT_TRACE asks a tracer; without one the call fails with ENOSYS",
+            )
+            .label(subject.span(action), "")
+            .help(Some(
+                "use SCMP_ACT_ERRNO or SCMP_ACT_LOG where no tracer is attached".into(),
+            )),
+        );
+    }
 }
 
 fn names(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {

@@ -238,8 +238,8 @@ fn calls_that_are_left_open() {
     );
     check(
         ERRNO,
-        &rule(r#""bpf""#, ALLOW, ""),
-        "2:12 dangerous `bpf` is permitted: it loads programs into the kernel",
+        &rule(r#""ptrace""#, ALLOW, ""),
+        "2:12 dangerous `ptrace` is permitted: it reads and changes other processes",
     );
     let masked = r#"{"index": 0, "value": 2114060288, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}"#;
     let both = format!(
@@ -381,5 +381,33 @@ fn a_runtime_says_what_it_lacks() {
         &[
             "1:19 runtime-needs crun 1.8 cannot start a container: unless allowPrivilegeEscalation is false it needs prctl, setresgid, setresuid, capset, rt_sigprocmask and rt_sigaction",
         ],
+    );
+}
+
+#[test]
+fn rules_that_libseccomp_makes_something_else_of() {
+    let umask = |args: &[String]| rule(r#""setpriority""#, ALLOW, &args.join(", "));
+    let first = umask(&[arg(0, 0, "GT"), arg(2, 7, "LT")]);
+    let second = umask(&[arg(0, 0, "GT"), arg(2, 3, "EQ")]);
+    check(
+        ERRNO,
+        &format!("{first},\n{second}"),
+        "3:12 libseccomp-hang `setpriority`: libseccomp does not come back from these two rules together: the start of the container hangs",
+    );
+    check_silent(ERRNO, &format!("{second},\n{first}"), "libseccomp-hang");
+    let wide = format!(
+        "{},\n{}",
+        umask(&[arg(0, 2, "LT")]),
+        umask(&[arg(0, 0x1_0000_0000, "LE")])
+    );
+    check(
+        ERRNO,
+        &wide,
+        "3:12 libseccomp-wide `setpriority`: libseccomp makes a wrong filter of comparisons on one argument whose constants differ in their upper 32 bits",
+    );
+    check(
+        ERRNO,
+        "",
+        "1:19 nothing-permitted every call is refused: no container starts under this profile",
     );
 }
