@@ -16,6 +16,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("clang-14", "/usr/bin/clang-14"),
     ("llvm-14", "/usr/bin/llvm-strip-14"),
     ("libbpf-dev", "/usr/include/bpf/bpf_helpers.h"),
+    ("openssl", "/usr/bin/openssl"),
+    ("rsyslog", "/usr/sbin/rsyslogd"),
     ("runc", "/usr/sbin/runc"),
     ("podman", "/usr/bin/podman"),
     ("containerd", "/usr/bin/containerd"),

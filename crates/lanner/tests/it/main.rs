@@ -8,6 +8,7 @@ mod config;
 mod endpoints;
 mod lab;
 mod live;
+mod outputs;
 mod reload;
 mod replay;
 mod seccomp;
