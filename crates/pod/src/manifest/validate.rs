@@ -117,7 +117,7 @@ impl Check {
                 );
             }
             names.push(&container.name);
-            self.container(&path, container, &volumes, spec);
+            self.container(&path, container, &volumes);
         }
         self.supported(
             "spec.restartPolicy",
@@ -207,13 +207,7 @@ impl Check {
         }
     }
 
-    fn container(
-        &mut self,
-        path: &str,
-        container: &Container,
-        volumes: &BTreeMap<&str, &Volume>,
-        spec: &PodSpec,
-    ) {
+    fn container(&mut self, path: &str, container: &Container, volumes: &BTreeMap<&str, &Volume>) {
         if container.name.is_empty() {
             self.fault(format!("{path}.name"), REQUIRED);
         } else if !is_label(&container.name) {
@@ -236,7 +230,7 @@ impl Check {
             );
         }
         self.env(path, container);
-        self.ports(path, container, spec.host_network);
+        self.ports(path, container);
         for (i, mount) in container.volume_mounts.iter().enumerate() {
             self.mount(
                 &format!("{path}.volumeMounts[{i}]"),
@@ -298,7 +292,7 @@ impl Check {
         }
     }
 
-    fn ports(&mut self, path: &str, container: &Container, _host_network: bool) {
+    fn ports(&mut self, path: &str, container: &Container) {
         for (i, port) in container.ports.iter().enumerate() {
             let path = format!("{path}.ports[{i}]");
             if port.container_port == 0 {
