@@ -192,7 +192,10 @@ impl Reader {
                     reader.damage = Some(message);
                     return Ok(reader);
                 }
-                _ => return Ok(reader),
+                _ => {
+                    reader.begin_events();
+                    return Ok(reader);
+                }
             }
         }
     }
@@ -325,7 +328,15 @@ impl Reader {
 
     fn step(&mut self) -> Step {
         if self.metadata_bytes.is_some() {
-            return self.metadata_block();
+            return match self.metadata_block() {
+                // What was read of a section counts, also if no event follows.
+                Step::End => self.begin_events(),
+                Step::Damaged(message) => {
+                    self.damage = Some(message);
+                    self.begin_events()
+                }
+                step => step,
+            };
         }
         let (block, len) = match self.head() {
             Ok(head) => head,

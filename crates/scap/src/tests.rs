@@ -391,6 +391,24 @@ fn captures_joined_are_sections() {
 }
 
 #[test]
+fn a_last_section_without_events_is_told_also_if_it_is_damaged() {
+    let events = [event(EventType::SYSCALL_GETCWD_X, 1, &[&n64(0), b"/\0"])];
+    let mut bytes = write(&machine(), &events, Compression::None);
+    bytes.extend(write(&machine(), &[], Compression::None));
+    let whole = read(&bytes).unwrap();
+    assert_eq!(whole.snapshots, [machine(), machine()]);
+    assert_eq!(whole.errors, Vec::<String>::new());
+
+    let whole = read(&bytes[..bytes.len() - 4]).unwrap();
+    assert_eq!(whole.snapshots.len(), 2);
+    assert_eq!(whole.snapshots[1].machine, machine().machine);
+    assert_eq!(whole.errors.len(), 1);
+
+    let whole = read(&write(&machine(), &[], Compression::None)).unwrap();
+    assert_eq!(whole.snapshots, [machine()]);
+}
+
+#[test]
 fn a_length_that_is_not_there_takes_no_memory() {
     for kind in [0x215, 0x216, 0x221, 0x777] {
         let mut bytes = capture(&[]);
