@@ -32,6 +32,10 @@ fn edits(word: &[char], candidate: &str, limit: usize) -> Option<usize> {
             }
             row.push(cost);
         }
+        // From two rows that are too far off, none that is near follows.
+        if last.iter().chain(&row).all(|n| *n > limit) {
+            return None;
+        }
         before_last = last;
         last = row;
     }
@@ -55,5 +59,7 @@ mod tests {
         check("container.id", None);
         check("", None);
         check("proc.name", Some("proc.name"));
+        check("nproc.ame", Some("proc.name"));
+        check("xyzproc.name", Some("proc.name"));
     }
 }
