@@ -370,21 +370,24 @@ impl Data {
         }
     }
 
-    /// The word at an offset that [`check`] lets through.
-    fn word(&self, offset: u32) -> u32 {
+    /// The word at an offset; `None` for one that [`check`] does not let through.
+    fn word(&self, offset: u32) -> Option<u32> {
+        if !offset.is_multiple_of(4) {
+            return None;
+        }
         let wide = match offset {
-            OFF_NR => return self.nr,
-            OFF_ARCH => return self.arch,
-            8..16 => self.ip,
-            _ => self.args[((offset - OFF_ARGS) / 8) as usize % 6],
+            OFF_NR => return Some(self.nr),
+            OFF_ARCH => return Some(self.arch),
+            OFF_IP..OFF_ARGS => self.ip,
+            _ => *self.args.get(((offset - OFF_ARGS) / 8) as usize)?,
         };
         // __AUDIT_ARCH_LE: without it the upper half comes first.
         let little = self.arch & 0x4000_0000 != 0;
-        if offset.is_multiple_of(8) == little {
+        Some(if offset.is_multiple_of(8) == little {
             wide as u32
         } else {
             (wide >> 32) as u32
-        }
+        })
     }
 }
 
@@ -425,7 +428,7 @@ pub fn run(program: &[Insn], data: &Data) -> Option<Outcome> {
         };
         let mut skip = 0;
         match insn.code {
-            LD_W_ABS => a = data.word(k),
+            LD_W_ABS => a = data.word(k)?,
             LD_W_LEN => a = DATA_LEN,
             LDX_W_LEN => x = DATA_LEN,
             LD_IMM => a = k,
@@ -661,6 +664,22 @@ mod tests {
             &[raw(ST, 0, 0, 3), Insn::jump(0), raw(LD_MEM, 0, 0, 3), ret],
             Ok(()),
         );
+    }
+
+    #[test]
+    fn what_is_not_checked_may_have_no_outcome_but_has_no_panic() {
+        for program in [
+            &[Insn::load(5), Insn::ret(0)][..],
+            &[Insn::load(64), Insn::ret(0)],
+            &[Insn::jump(u32::MAX), Insn::ret(0)],
+            &[raw(LD_MEM, 0, 0, 16), Insn::ret(0)],
+            &[raw(0xffff, 0, 0, 0), Insn::ret(0)],
+            &[Insn::load(0)],
+            &[],
+        ] {
+            assert!(check(program).is_err(), "{program:?}");
+            assert_eq!(run(program, &Data::default()), None, "{program:?}");
+        }
     }
 
     #[test]
