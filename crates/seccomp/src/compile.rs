@@ -12,13 +12,21 @@ use hashbrown::HashMap;
 
 use crate::arch::X32_BIT;
 use crate::bpf::{Insn, MAX_LEN, OFF_ARCH, OFF_ARGS, OFF_NR, Test};
-use crate::policy::{AbiPolicy, Choice, Condition, Op, Policy};
-use crate::{Action, Arch};
+use crate::policy::{AbiPolicy, Choice, Condition, Op, Policy, word_mask};
+use crate::{Action, Arch, table};
+
+mod tree;
+
+use tree::{Tree, in_rows};
 
 const ENOSYS: Action = Action::Errno(38);
 
 /// A node is at most this many apart while it is built; a program that needs more is too long.
 const MAX_NODES: usize = 16 * MAX_LEN;
+
+/// Profiles that decide about fewer numbers get the shortest tests of arguments, others the
+/// quickest: there, what ranges of numbers save is more than what that costs.
+const FEW_CALLS: usize = 32;
 
 /// How a policy is compiled.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +62,11 @@ pub enum CompileError {
 /// Compiles a policy. The program passes [`crate::bpf::check`], and returns for each call what
 /// [`Policy::decide`] says.
 pub fn compile(policy: &Policy, options: &Options) -> Result<Vec<Insn>, CompileError> {
-    let mut graph = Graph::default();
+    let calls = policy.abis.iter().map(|a| a.decisions.len()).sum::<usize>();
+    let mut graph = Graph {
+        few_calls: calls < FEW_CALLS,
+        ..Graph::default()
+    };
     let mut audits: Vec<u32> = Vec::new();
     for abi in &policy.abis {
         if !audits.contains(&abi.arch.audit()) {
@@ -103,8 +115,12 @@ type Question = (Cases, u32, u8, bool);
 #[derive(Default)]
 struct Graph {
     nodes: Vec<Node>,
+    /// Of each node, the instructions on the longest way to a return.
+    depths: Vec<usize>,
     ids: HashMap<Node, NodeId>,
     decided: HashMap<Question, NodeId>,
+    /// The profile names so few calls that each comparison of a value shows in the length.
+    few_calls: bool,
 }
 
 /// Too many nodes.
@@ -112,8 +128,14 @@ struct Overflow;
 
 impl Graph {
     fn node(&mut self, node: Node) -> NodeId {
-        let nodes = &mut self.nodes;
+        let (nodes, depths) = (&mut self.nodes, &mut self.depths);
         *self.ids.entry(node).or_insert_with(|| {
+            let of = |id: NodeId| depths[id.0 as usize];
+            depths.push(match node {
+                Node::Ret(_) => 1,
+                Node::Load(_, then) | Node::And(_, then) => 1 + of(then),
+                Node::Branch(_, _, yes, no) => 1 + of(yes).max(of(no)),
+            });
             nodes.push(node);
             NodeId(nodes.len() as u32 - 1)
         })
@@ -208,14 +230,25 @@ impl Graph {
         }
         points.sort_by_key(|p| p.0);
         let segments = overlay(&ground, &points);
+        let mut calls: Vec<u32> = points.iter().map(|p| p.0).collect();
+        for abi in &abis {
+            calls.extend(table::calls().iter().filter_map(|c| c.number(abi.arch)));
+        }
+        calls.sort_unstable();
+        calls.dedup();
+        let mut sums = vec![0u64];
+        for number in &calls {
+            let weight = options.weights.get(&(audit, *number)).copied();
+            sums.push(sums[sums.len() - 1].saturating_add(weight.unwrap_or(1)));
+        }
         let weight = |first: u32, last: u32| {
-            let mut sum = 0;
-            for (number, _) in points.iter().filter(|p| (first..=last).contains(&p.0)) {
-                sum += options.weights.get(&(audit, *number)).copied().unwrap_or(1);
-            }
-            sum
+            let before = |number| sums[calls.partition_point(|n| *n < number)];
+            let upto = |number| sums[calls.partition_point(|n| *n <= number)];
+            upto(last) - before(first)
         };
-        let tree = self.tree(&segments, &weight);
+        // Where x32 is not listed, two more keep it out.
+        let guard = if x86 && x32.is_none() { 2 } else { 0 };
+        let tree = self.tree(&segments, &weight, in_rows(points.len()) + guard);
         Ok(self.load(OFF_NR, tree))
     }
 
@@ -226,9 +259,16 @@ impl Graph {
         choices: &[Choice],
         default: Action,
     ) -> Result<NodeId, Overflow> {
+        // A mask that leaves everything is none, and values without one can be a tree.
+        let unmasked = |c: &Condition| match c.op {
+            Op::MaskedEq(mask) if mask == word_mask(arch.word_bits()) => {
+                Condition { op: Op::Eq, ..*c }
+            }
+            _ => *c,
+        };
         let rules: Cases = choices
             .iter()
-            .map(|c| (c.conditions.clone(), c.action.ret()))
+            .map(|c| (c.conditions.iter().map(unmasked).collect(), c.action.ret()))
             .collect();
         self.decide(rules, default.ret(), arch.word_bits(), arch.big_endian())
     }
@@ -276,6 +316,27 @@ impl Graph {
             _ => None,
         });
         let node = match masked {
+            Some((mask, _)) if one_word(mask) && values_under(rules, arg, mask).len() > 1 => {
+                let mut segments: Vec<Segment<u32>> = Vec::new();
+                let upper = mask > u64::from(u32::MAX);
+                let none = under_mask(rules, arg, mask, None);
+                let none = self.decide(none, last, bits, big_endian)?;
+                let values = values_under(rules, arg, mask);
+                for value in &values {
+                    let rest = under_mask(rules, arg, mask, Some(*value));
+                    let node = self.decide(rest, last, bits, big_endian)?;
+                    let value = if upper { value >> 32 } else { *value } as u32;
+                    segments.push((value, node));
+                }
+                let segments = overlay(&[(0, none)], &segments);
+                let tree = self.tree(&segments, &|_, _| 1, self.values(values.len()));
+                let word = if upper { mask >> 32 } else { mask } as u32;
+                let tree = match word {
+                    u32::MAX => tree,
+                    word => self.node(Node::And(word, tree)),
+                };
+                self.load_word(arg, upper, big_endian, tree)
+            }
             Some((mask, value)) => {
                 let test = Condition {
                     arg,
@@ -362,7 +423,7 @@ impl Graph {
             }
             lower.extend(segments[at..at + inside].iter().map(|s| (s.0 as u32, s.1)));
             at += inside;
-            let tree = self.tree(&lower, &one);
+            let tree = self.tree(&lower, &one, self.values(lower.len() / 2));
             let node = if lower.len() > 1 {
                 self.load_word(arg, false, big_endian, tree)
             } else {
@@ -380,7 +441,7 @@ impl Graph {
             return upper[0].1;
         }
         upper.dedup_by_key(|s| s.1);
-        let tree = self.tree(&upper, &one);
+        let tree = self.tree(&upper, &one, self.values(upper.len() / 2));
         if upper.len() > 1 {
             self.load_word(arg, true, big_endian, tree)
         } else {
@@ -388,68 +449,35 @@ impl Graph {
         }
     }
 
-    /// A tree of comparisons that finds the segment of the word in A: of least depth, and with
-    /// that as balanced by weight as can be.
-    fn tree(&mut self, segments: &[Segment<u32>], weight: &dyn Fn(u32, u32) -> u64) -> NodeId {
-        let weights: Vec<u64> = (0..segments.len())
-            .map(|i| {
-                let last = segments.get(i + 1).map_or(u32::MAX, |s| s.0 - 1);
-                weight(segments[i].0, last)
-            })
-            .collect();
-        let mut sums = vec![0];
-        for w in weights {
-            sums.push(sums[sums.len() - 1] + w);
+    /// Comparisons that may be spent on so many values of an argument.
+    fn values(&self, count: usize) -> usize {
+        if self.few_calls {
+            count
+        } else {
+            in_rows(count)
         }
-        // reach[d][i]: the end of the longest run from segment i that depth d tells apart.
-        let count = segments.len();
-        let mut reach: Vec<Vec<usize>> = vec![(0..=count).map(|i| (i + 1).min(count)).collect()];
-        while reach[reach.len() - 1][0] < count {
-            let below = &reach[reach.len() - 1];
-            let here = (0..=count)
-                .map(|i| {
-                    let split = below[below[i]];
-                    split.max(if is_point(segments, i) { i + 3 } else { 0 })
-                })
-                .collect();
-            reach.push(here);
-        }
-        self.subtree(segments, &sums, &reach, 0, count, reach.len() - 1)
     }
 
-    fn subtree(
+    /// A tree of comparisons that finds the segment of the word in A; see [`Tree::best`].
+    fn tree(
         &mut self,
         segments: &[Segment<u32>],
-        sums: &[u64],
-        reach: &[Vec<usize>],
-        first: usize,
-        end: usize,
-        depth: usize,
+        weight: &dyn Fn(u32, u32) -> u64,
+        allowed: usize,
     ) -> NodeId {
-        if end - first == 1 {
-            return segments[first].1;
+        let depth = |node: NodeId| self.depths[node.0 as usize];
+        let tree = Tree::best(segments, weight, &depth, allowed);
+        self.plant(&tree)
+    }
+
+    fn plant(&mut self, tree: &Tree) -> NodeId {
+        match tree {
+            Tree::Found(node) => *node,
+            Tree::Branch(test, value, yes, no) => {
+                let (yes, no) = (self.plant(yes), self.plant(no));
+                self.branch(*test, *value, yes, no)
+            }
         }
-        if end - first == 3 && is_point(segments, first) {
-            let (value, node) = segments[first + 1];
-            return self.branch(Test::Eq, value, node, segments[first].1);
-        }
-        let below = &reach[depth - 1];
-        let fits = |split: usize| below[first] >= split && below[split] >= end;
-        let imbalance = |split: usize| {
-            let (left, right) = (sums[split] - sums[first], sums[end] - sums[split]);
-            (
-                left.abs_diff(right),
-                split.abs_diff(first + (end - first) / 2),
-            )
-        };
-        let split = (first + 1..end)
-            .filter(|s| fits(*s))
-            .min_by_key(|s| imbalance(*s));
-        // A run that a depth reaches has a split by how the reach was made.
-        let split = split.unwrap_or(first + 1);
-        let low = self.subtree(segments, sums, reach, first, split, depth - 1);
-        let high = self.subtree(segments, sums, reach, split, end, depth - 1);
-        self.branch(Test::Ge, segments[split].0, high, low)
     }
 
     /// The program, laid out from its end: what a node leads to is placed before it is.
@@ -500,10 +528,17 @@ impl Layout {
         self.backwards.push(insn);
     }
 
-    /// Brings a node within reach of a jump: a return is repeated, to anything else a jump is put.
+    /// Brings a node within reach of a jump: a return is repeated, and so is a comparison that can
+    /// still reach what it leads to; to anything else a jump is put.
     fn bring_near(&mut self, id: NodeId, nodes: &[Node]) {
+        let near = |layout: &Layout, id| u8::try_from(layout.distance(id)).ok();
         let insn = match nodes[id.0 as usize] {
             Node::Ret(k) => Insn::ret(k),
+            Node::Branch(test, k, yes, no)
+                if let (Some(jt), Some(jf)) = (near(self, yes), near(self, no)) =>
+            {
+                Insn::branch(test, k, jt, jf)
+            }
             _ => Insn::jump(self.distance(id) as u32),
         };
         self.push(id, insn);
@@ -534,16 +569,6 @@ impl Layout {
                 self.push(id, Insn::branch(test, k, jt, jf));
             }
         }
-    }
-}
-
-/// Whether three segments from `first` on are one value among what surrounds it on both sides.
-fn is_point(segments: &[Segment<u32>], first: usize) -> bool {
-    match segments.get(first..first + 3) {
-        Some([(_, before), (value, _), (after, same)]) => {
-            before == same && value.checked_add(1) == Some(*after)
-        }
-        _ => false,
     }
 }
 
@@ -594,6 +619,39 @@ fn given(rules: &[Case], test: &Condition, holds: bool) -> Cases {
     .collect()
 }
 
+/// Whether a mask has bits in one half of an argument only.
+fn one_word(mask: u64) -> bool {
+    mask != 0 && (mask >> 32 == 0 || mask as u32 == 0)
+}
+
+/// The values that an argument is compared with under a mask, ascending.
+fn values_under(rules: &[Case], arg: u8, mask: u64) -> Vec<u64> {
+    let conditions = rules.iter().flat_map(|r| &r.0).filter(|c| c.arg == arg);
+    let mut values: Vec<u64> = conditions
+        .filter(|c| c.op == Op::MaskedEq(mask))
+        .map(|c| c.value)
+        .collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// The rules that are left once it is known which value an argument has under a mask, or that it
+/// has none of those that it is compared with.
+fn under_mask(rules: &[Case], arg: u8, mask: u64, value: Option<u64>) -> Cases {
+    let known = |c: &Condition| c.arg == arg && c.op == Op::MaskedEq(mask);
+    let fits = |r: &&Case| {
+        let mut conditions = r.0.iter().filter(|c| known(c));
+        conditions.all(|c| Some(c.value) == value)
+    };
+    let left = rules.iter().filter(fits);
+    left.map(|(conditions, ret)| {
+        let rest = conditions.iter().filter(|c| !known(c)).copied().collect();
+        (rest, *ret)
+    })
+    .collect()
+}
+
 /// The first values of the ranges of `arg` in which no rule's ranges begin or end.
 fn boundaries(rules: &[Case], arg: u8, bits: u8) -> Vec<u64> {
     let mut starts = vec![0];
@@ -603,7 +661,7 @@ fn boundaries(rules: &[Case], arg: u8, bits: u8) -> Vec<u64> {
             starts.extend(last.checked_add(1));
         }
     }
-    starts.retain(|s| *s <= crate::policy::word_mask(bits));
+    starts.retain(|s| *s <= word_mask(bits));
     starts.sort_unstable();
     starts.dedup();
     starts
