@@ -10,6 +10,8 @@
 //!   installs, upgrades and removes the package in a clean Debian tree.
 //! * `http-echo FILE`: an archive of the stand-in for the image `hashicorp/http-echo:1.0` that the
 //!   tests use, for machines without a network.
+//! * `fuzz TARGET [SECONDS]`: looks for inputs that break something (`fuzz/`).
+//! * `fuzz --minimise TARGET`: keeps of what was found the inputs that add coverage.
 //! * `tidy`: the checks of the tree that no compiler makes.
 //! * `vm [GUEST…]`: tries package, service and probe on other kernels, in guests of QEMU.
 //! * `test`: format, lints, `tidy` and every test.
@@ -23,6 +25,7 @@ mod debian;
 mod dist;
 #[path = "../../crates/lanner/tests/echo/mod.rs"]
 mod echo;
+mod fuzz;
 mod live;
 mod setup;
 mod tidy;
@@ -59,12 +62,16 @@ fn run(args: &[&str]) -> Result<()> {
         ["dist"] => dist::run(false),
         ["dist", "--check"] => dist::run(true),
         ["http-echo", file] => http_echo(Path::new(file)),
+        ["fuzz", "--minimise", target] => fuzz::minimise(target),
+        ["fuzz", target] => fuzz::run(target, None),
+        ["fuzz", target, seconds] => fuzz::run(target, Some(seconds)),
         ["tidy"] => tidy::run(),
         ["vm", guests @ ..] => vm::run(guests),
         ["test"] => check::run(),
         _ => bail!(
             "expected one of: live, setup, bpf [--check], codegen [--check], \
-             compat [NAME [COUNT]], dist [--check], http-echo FILE, tidy, vm [GUEST…], test"
+             compat [NAME [COUNT]], dist [--check], fuzz [--minimise] TARGET [SECONDS], \
+             http-echo FILE, tidy, vm [GUEST…], test"
         ),
     }
 }

@@ -18,6 +18,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("libbpf-dev", "/usr/include/bpf/bpf_helpers.h"),
     ("openssl", "/usr/bin/openssl"),
     ("rsyslog", "/usr/sbin/rsyslogd"),
+    ("libseccomp-dev", "/usr/include/seccomp.h"),
+    ("g++", "/usr/bin/g++"),
     ("runc", "/usr/sbin/runc"),
     ("podman", "/usr/bin/podman"),
     ("containerd", "/usr/bin/containerd"),

@@ -317,19 +317,15 @@ impl Graph {
         });
         let node = match masked {
             Some((mask, _)) if one_word(mask) && values_under(rules, arg, mask).len() > 1 => {
-                let mut segments: Vec<Segment<u32>> = Vec::new();
                 let upper = mask > u64::from(u32::MAX);
                 let none = under_mask(rules, arg, mask, None);
-                let none = self.decide(none, last, bits, big_endian)?;
-                let values = values_under(rules, arg, mask);
-                for value in &values {
-                    let rest = under_mask(rules, arg, mask, Some(*value));
+                let mut tree = self.decide(none, last, bits, big_endian)?;
+                for value in values_under(rules, arg, mask).into_iter().rev() {
+                    let rest = under_mask(rules, arg, mask, Some(value));
                     let node = self.decide(rest, last, bits, big_endian)?;
-                    let value = if upper { value >> 32 } else { *value } as u32;
-                    segments.push((value, node));
+                    let value = if upper { value >> 32 } else { value } as u32;
+                    tree = self.branch(Test::Eq, value, node, tree);
                 }
-                let segments = overlay(&[(0, none)], &segments);
-                let tree = self.tree(&segments, &|_, _| 1, self.values(values.len()));
                 let word = if upper { mask >> 32 } else { mask } as u32;
                 let tree = match word {
                     u32::MAX => tree,

@@ -78,15 +78,21 @@ impl Tree {
         let grouped = (2..=MOST_IN_A_ROW).flat_map(|size| {
             [false, true].map(|from_the_end| grouped(&ranges, size, from_the_end))
         });
-        let trees: Vec<(Cost, Tree)> = [shallow(&ranges)]
+        // A few values that may take no more comparisons than there are take one row.
+        let row =
+            (allowed <= LONGEST_ROW && comparisons(&ranges) == allowed).then(|| row(&ranges).tree);
+        let trees: Vec<(Cost, Tree)> = row
             .into_iter()
+            .chain([shallow(&ranges)])
             .chain(grouped)
             .map(|tree| (tree.cost(&ranges), tree))
             .collect();
         // The last one has the shape of libseccomp's over ranges: none is taken that is slower than
         // that would be over single values, where it is so many levels deeper.
         let (mut worst, mut sum) = (usize::MAX, u128::MAX);
-        if let Some((cost, _)) = trees.last() {
+        if let Some((cost, _)) = trees.last()
+            && cost.len <= allowed
+        {
             let levels = (allowed / cost.len.max(1)).checked_ilog2().unwrap_or(0);
             let weight: u128 = ranges.iter().map(|r| u128::from(r.weight)).sum();
             worst = cost.worst;
