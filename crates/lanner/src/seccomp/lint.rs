@@ -57,6 +57,14 @@ struct Checked {
     unreadable: bool,
 }
 
+/// Faults of a file that are shown: to find the place of each, the file is read to there.
+const MAX_SHOWN: usize = 200;
+
+/// How many faults of a file are not shown.
+fn omitted(file: &Checked) -> usize {
+    file.faults.len().saturating_sub(MAX_SHOWN)
+}
+
 /// Checks all, prints all.
 pub(crate) fn run(lint: &Lint) -> Result<Found> {
     if let Some(code) = &lint.explain {
@@ -74,11 +82,11 @@ pub(crate) fn run(lint: &Lint) -> Result<Found> {
     match lint.format.format {
         Format::Json => {
             let one = |c: &Checked| {
-                let faults = c.faults.iter();
+                let faults = c.faults.iter().take(MAX_SHOWN);
                 let faults: Vec<_> = faults
                     .map(|f| report::diagnostic_json(f, &c.files))
                     .collect();
-                json!({ "file": c.name, "diagnostics": faults })
+                json!({ "file": c.name, "diagnostics": faults, "omitted": omitted(c) })
             };
             let files: Vec<_> = checked.iter().map(one).collect();
             report::print_json(&json!({
@@ -89,9 +97,12 @@ pub(crate) fn run(lint: &Lint) -> Result<Found> {
             let style = report::style(&std::io::stdout());
             let mut out = String::new();
             for file in &checked {
-                for fault in &file.faults {
+                for fault in file.faults.iter().take(MAX_SHOWN) {
                     out += &render(fault, &file.files, style);
                     out += "\n\n";
+                }
+                if omitted(file) > 0 {
+                    out += &format!("{}: {} more are not shown\n\n", file.name, omitted(file));
                 }
             }
             out += &format!(

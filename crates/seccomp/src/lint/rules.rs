@@ -120,8 +120,12 @@ fn traced(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Unknown names for which the nearest known one is looked for.
+const MAX_SUGGESTED: usize = 500;
+
 fn names(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     let abis = &subject.policy.abis;
+    let mut unknown = 0;
     for rule in &subject.profile.rules {
         if rule.names.is_empty() {
             faults.push(
@@ -144,8 +148,12 @@ fn names(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
                 continue;
             }
             let Some(call) = table::by_name(&name.value) else {
-                let help = nearest(&name.value, table::calls().iter().map(|c| c.name))
-                    .map(|near| format!("did you mean `{near}`?"));
+                unknown += 1;
+                // Thousands of unknown names are no slips of the pen.
+                let near = (unknown <= MAX_SUGGESTED)
+                    .then(|| nearest(&name.value, table::calls().iter().map(|c| c.name)))
+                    .flatten();
+                let help = near.map(|near| format!("did you mean `{near}`?"));
                 let message = format!("`{}` is no system call; runtimes pass over it", name.value);
                 faults.push(
                     Diagnostic::error("unknown-syscall", message)
