@@ -116,8 +116,10 @@ impl Captures {
             return;
         };
         if self.disk.has_failed(open.number) {
-            // It was said why.
-            self.open = None;
+            // It was said why; it stays open, so that not every further match begins another.
+            if ts >= open.until {
+                self.open = None;
+            }
             return;
         }
         if self.disk.has_room() {

@@ -310,6 +310,29 @@ fn root_a_disk_that_fills_up_loses_whole_alerts_and_counts_them() {
     assert_eq!(written + lost, 5000, "{}", ran.stderr);
 }
 
+#[test]
+fn root_a_full_disk_ends_one_capture_not_one_for_each_match() {
+    let lab = Lab::new();
+    let programs: Vec<String> = (0..5000).map(|i| format!("/bin/program{i}")).collect();
+    let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
+    lab.capture("x.scap", &programs);
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "ran"));
+    let ran = in_namespace(
+        &lab,
+        "mkdir disk; mount -t tmpfs -o size=4k tmpfs disk
+         \"$LANNER\" replay x.scap -c falco.yaml -r rules.yaml \
+            -o capture.enabled=true -o capture.mode=all_rules \
+            -o capture.default_duration=3600000 -o capture.path_prefix=disk/c >alerts
+         grep detected alerts
+         echo captures $(ls disk | wc -l)",
+    );
+    let Some(ran) = ran else { return };
+    assert!(ran.stdout.contains("Events detected: 5000\n"), "{ran:?}");
+    assert!(ran.stdout.ends_with("captures 1\n"), "{ran:?}");
+    let told = ran.stderr.lines().filter(|l| l.contains("No space left"));
+    assert_eq!(told.count(), 1, "{}", ran.stderr);
+}
+
 /// The number that stands right before `what`.
 fn number_before(line: Option<&str>, what: &str) -> u64 {
     let before = line.and_then(|l| l.split(what).next()).unwrap_or_default();

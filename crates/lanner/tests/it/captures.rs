@@ -210,7 +210,7 @@ fn damaged_captures_are_shown_summarised_and_replayed_as_far_as_they_go() {
             let at = random(bytes.len() - 4);
             let number = [0u32, 1, u32::MAX, u32::MAX >> 1][random(4)];
             match random(2) {
-                0 => bytes[at] = number as u8 ^ bytes[at],
+                0 => bytes[at] ^= number as u8,
                 _ => bytes[at..at + 4].copy_from_slice(&number.to_le_bytes()),
             }
         }
