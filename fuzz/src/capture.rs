@@ -87,11 +87,11 @@ fn same_events(one: &[Part], other: &[Part]) {
 }
 
 fn snapshots(parts: &[Part]) -> Vec<&Snapshot> {
-    let section = |part| match part {
-        &Part::Section(ref snapshot) => Some(snapshot),
+    let sections = parts.iter().filter_map(|part| match part {
+        Part::Section(snapshot) => Some(snapshot),
         Part::Event { .. } => None,
-    };
-    parts.iter().filter_map(section).collect()
+    });
+    sections.collect()
 }
 
 /// The size of a capture without compression, unless it is too large.

@@ -3,7 +3,6 @@
 //! Each `run` panics on a finding. `fuzz_targets/` hands it to libFuzzer; the test `corpora` of the
 //! binary's crate includes this file and replays `corpus/` through the same functions, so an input
 //! that once told something keeps being tried.
-#![allow(dead_code, unreachable_pub, missing_docs)]
 
 pub mod bpf;
 pub mod capture;

@@ -72,7 +72,7 @@ pub fn seeds(target: &str) -> Result<Vec<(String, Vec<u8>)>> {
     }
     if ["event", "compile", "bpf"].contains(&target) {
         // What is read as choices needs something to choose by.
-        let choices: Vec<u8> = (0..600u32).map(|i| (i * i >> 3) as u8 | 1).collect();
+        let choices: Vec<u8> = (0..600u32).map(|i| ((i * i) >> 3) as u8 | 1).collect();
         for len in [60, 200, 600] {
             put(&format!("choices{len}"), &choices[..len]);
         }

@@ -3,6 +3,11 @@
 
 use std::path::Path;
 
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the fuzzers use it as a crate of its own"
+)]
 #[path = "../../../fuzz/src/lib.rs"]
 mod fuzz;
 
