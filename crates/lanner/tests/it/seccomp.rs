@@ -154,11 +154,11 @@ fn explain_tells_the_rule_and_its_line() {
                 the rule at socket.json:2:14
                   2 |   {"names": ["socket"], "action": "SCMP_ACT_ALLOW",
                     |              ^^^^^^^^
-                11 instructions executed
+                10 instructions executed
 
               family = AF_VSOCK (40): ERRNO EPERM
                 no rule fits: the default action
-                11 instructions executed
+                10 instructions executed
         "#]],
     );
 }
