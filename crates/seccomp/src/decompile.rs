@@ -339,7 +339,9 @@ mod tests {
 
     fn condition() -> impl Strategy<Value = Condition> {
         let value = prop_oneof![0..9u64, Just(0x7e02_0000), any::<u32>().prop_map(u64::from)];
-        (0..2u8, 0..7usize, value.clone(), value).prop_map(|(arg, op, value, mask)| Condition {
+        // Of a mask of many bits the opposite is a condition for each: more than a profile may have.
+        let mask = prop_oneof![0..9u64, Just(0x7e02_0000)];
+        (0..2u8, 0..7usize, value, mask).prop_map(|(arg, op, value, mask)| Condition {
             arg,
             op: [
                 Op::Ne,
@@ -352,6 +354,37 @@ mod tests {
             ][op],
             value,
         })
+    }
+
+    #[test]
+    fn a_profile_of_too_many_rules_is_refused() {
+        let when = |arg, op, value| Condition { arg, op, value };
+        let rule = |action, conditions| Rule {
+            names: vec!["read".to_owned()],
+            action,
+            conditions,
+        };
+        let spec = Spec {
+            native: Arch::X86_64,
+            arches: vec![Arch::X86_64],
+            default: Action::Allow,
+            rules: vec![
+                rule(
+                    Action::Errno(13),
+                    vec![when(1, Op::MaskedEq(0x0aa4_5763), 0)],
+                ),
+                rule(Action::Log, vec![when(1, Op::Ne, 1)]),
+            ],
+            stub: false,
+        };
+        let program = compile(&Policy::new(&spec), &Options::default()).unwrap();
+        let mut space = Space::new();
+        let function = space.program(&program).unwrap();
+        let back = decompile(&mut space, function, Some(Arch::X86_64));
+        assert!(
+            matches!(back, Err(DecompileError::TooComplex(_))),
+            "{back:?}"
+        );
     }
 
     proptest! {
