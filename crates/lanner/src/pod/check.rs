@@ -45,6 +45,8 @@ pub(crate) fn run(shared: &Shared, args: &Check) -> Result<ExitCode> {
                 };
                 let mut lines = line.lines();
                 let first = lines.next().unwrap_or_default();
+                // A fault of a profile says itself how bad it is.
+                let first = first.strip_prefix("warning").unwrap_or(first);
                 text.push_str(&format!("    {mark:<8}{first}\n"));
                 for line in lines {
                     text.push_str(&format!("            {line}\n"));
