@@ -7,7 +7,7 @@ use lanner_engine::selection;
 use serde_json::json;
 
 use crate::cli::Flags;
-use crate::config::{self, Config};
+use crate::config::{self, Config, origin};
 use crate::{list_events, list_fields, version};
 
 /// What is printed without a configuration.
@@ -90,7 +90,9 @@ pub(crate) fn support(config: &Config, rules: &[PathBuf]) -> String {
             "variants": [{ "content": String::from_utf8_lossy(&content) }],
         })
     });
-    let arguments: Vec<String> = std::env::args().collect();
+    let arguments: Vec<String> = std::env::args()
+        .map(|a| origin::public_argument(&a))
+        .collect();
     let object = json!({
         "version": version::FALCO,
         "system_info": {
@@ -102,7 +104,7 @@ pub(crate) fn support(config: &Config, rules: &[PathBuf]) -> String {
         },
         "engine_info": version::json(),
         "cmdline": arguments.join(" "),
-        "config": config::show(&config.tree),
+        "config": origin::public(config),
         "rules_files": files.collect::<Vec<_>>(),
     });
     format!("{object}\n")

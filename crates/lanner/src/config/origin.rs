@@ -69,6 +69,30 @@ impl Origins {
 /// Keys whose values are not shown: whoever has them can speak in this host's name.
 const SECRET: [&str; 2] = ["http_output.token", "http_output.headers"];
 
+const NOT_SHOWN: &str = "(not shown)";
+
+/// The configuration as the files and options have it, for others to read: without secrets.
+pub(crate) fn public(config: &Config) -> Json {
+    let mut tree = show(&config.tree);
+    for name in SECRET {
+        let place = format!("/{}", name.replace('.', "/"));
+        if let Some(value) = tree.pointer_mut(&place) {
+            *value = Json::from(NOT_SHOWN);
+        }
+    }
+    tree
+}
+
+/// An argument of the command line, for others to read: without secrets.
+pub(crate) fn public_argument(argument: &str) -> String {
+    for name in SECRET {
+        if let Some(at) = argument.find(name) {
+            return format!("{}={NOT_SHOWN}", &argument[..at + name.len()]);
+        }
+    }
+    argument.to_owned()
+}
+
 /// The configuration as YAML, each value with where it came from; `all` includes defaults.
 pub(crate) fn yaml(config: &Config, all: bool) -> String {
     let tree = with_defaults(config, all);
@@ -144,7 +168,7 @@ fn below(prefix: &str, key: &Node) -> String {
 
 fn shown(name: &str, value: &Node) -> Json {
     match SECRET.contains(&name) && !value.is_null() {
-        true => Json::from("(not shown)"),
+        true => Json::from(NOT_SHOWN),
         false => show(value),
     }
 }

@@ -191,6 +191,23 @@ fn something_must_be_there_to_run() {
 }
 
 #[test]
+fn support_information_holds_no_secret() {
+    let lab = Lab::new();
+    lab.file("rules.yaml", rule("Any", "evt.num > 0", "x"));
+    let token = "http_output.token=word-a";
+    let headers = "http_output.headers[]=X: word-b";
+    let ran = lab.run(["-r", "rules.yaml", "--support", "-o", token, "-o", headers]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(!ran.stdout.contains("word-"), "{}", ran.stdout);
+    assert_eq!(
+        ran.stdout.matches("(not shown)").count(),
+        4,
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn support_information_is_one_json_object() {
     let lab = Lab::new();
     lab.file("rules.yaml", rule("Good", "evt.type = execve", "x"));
