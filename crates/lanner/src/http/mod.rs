@@ -76,7 +76,8 @@ pub(crate) struct Server {
 
 impl Server {
     /// Listens at `address` and answers by `route`; over TLS with the certificate and key in the
-    /// PEM file `certificate`. The thread does `begin` first.
+    /// PEM file `certificate`. The thread does `begin` first, and this waits for it: who sees the
+    /// server at work sees it confined.
     pub(crate) fn start(
         (address, port): (IpAddr, u16),
         certificate: Option<&Path>,
@@ -98,10 +99,14 @@ impl Server {
             connections: Vec::new(),
         };
         let thread = std::thread::Builder::new().name("webserver".to_owned());
+        let (begun, confined) = std::sync::mpsc::sync_channel::<()>(1);
         let thread = thread.spawn(move || {
             begin();
+            drop(begun);
             serving.run();
         })?;
+        // Nothing is sent: the other end goes away, even if `begin` panics.
+        let _ = confined.recv();
         Ok(Server {
             address,
             wake,
