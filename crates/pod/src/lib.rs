@@ -10,7 +10,7 @@
 //! * [`env`](mod@env), [`caps`]: what a container is started with.
 //! * [`engine`]: containers: runc makes them, our own shim loads the filter.
 //! * [`home`]: what is on disk; [`supervisor`]: the process that runs a pod from there.
-//! * [`logs`], [`syscalls`]: what containers wrote, and what their filters logged.
+//! * [`logs`], [`syscalls`]: what containers wrote, and what their filters logged or refused.
 //!
 //! Depends on `lanner-diag` and `lanner-seccomp` only.
 #![deny(unsafe_code)]

@@ -1,7 +1,7 @@
 //! What the probe costs the machine: nanoseconds that system calls take longer, and how long it
 //! takes to start. Needs root. `cargo bench -p lanner-probe --bench live`.
 //!
-//! Then a flood: two threads open and close a file for half a minute, and others start programs.
+//! The same beside recorders of what seccomp filters decide. Then a flood: two threads open and close a file for half a minute, and others start programs.
 //!
 //! Each figure is the best of many short rounds, so that other load on the machine matters less.
 #![expect(
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use lanner_event::{OpenFilter, OpenModes, Outcomes, Poll, Selection, Source, Syscall};
-use lanner_probe::{Options, Probe};
+use lanner_probe::{Options, Probe, Recorder, Scope};
 
 const ROUNDS: usize = 3_000;
 const CALLS: u32 = 100;
@@ -141,7 +141,21 @@ fn main() {
             ledger.lost()
         );
     }
+    recorders();
     flood(Duration::from_secs(30));
+}
+
+/// What calls of processes that nobody records cost beside recorders, which `lanner pod` begins for
+/// up to four pods.
+fn recorders() {
+    for count in [1, 4] {
+        let open = || Recorder::open(&[], Scope::Filtered).expect("the recorder starts");
+        let recorders: Vec<Recorder> = (0..count).map(|_| open()).collect();
+        let [open, ppid, write] = std::thread::spawn(measure).join().expect("measures");
+        let name = format!("recorders of refused calls: {count}");
+        println!("{name:<34} {open:>10.0} {ppid:>8.0} {write:>8.0}");
+        drop(recorders);
+    }
 }
 
 fn flood(time: Duration) {

@@ -26,4 +26,4 @@ mod tests;
 
 pub use error::{Capabilities, Hook, MIN_BUFFER, ProbeError};
 pub use probe::{Buffer, Fault, Options, Probe};
-pub use recorder::{Choice, Counted, Recorder, Shortfall};
+pub use recorder::{Choice, Counted, Recorder, Scope, Shortfall};

@@ -2,7 +2,8 @@
 //!
 //! No event is written and no buffer can overflow: the kernel keeps one number for each call, the
 //! values of its chosen arguments, and the program that made it. What does not fit its tables is
-//! counted ([`Shortfall`]). Calls that a seccomp filter refuses are not made, and not counted.
+//! counted ([`Shortfall`]). Calls that a seccomp filter refuses are not made; they are counted, as
+//! refused, by a recorder of what filters decide ([`Scope::Filtered`]) only.
 
 use std::path::Path;
 
@@ -19,7 +20,7 @@ static OBJECT: &Aligned<[u8]> = &Aligned(*include_bytes!("recorder.bpf.o"));
 /// Numbers that calls may have, on each of the two ABIs.
 const NUMBERS: u32 = 512;
 /// Of `struct call`.
-const CALL_LEN: usize = 88;
+const CALL_LEN: usize = 104;
 
 /// Which arguments of a call are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +35,29 @@ pub struct Choice {
     pub narrow: u8,
 }
 
-/// How often a call was made.
+/// Which calls of the recorded processes are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that are made, by the program's file.
+    Made,
+    /// Those that a seccomp filter decides on, made or refused, by the thread's name.
+    Filtered,
+}
+
+/// How often a call was made or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     /// The call's number, as the program gave it.
     pub number: u32,
     /// Whether it came by the 32-bit entry.
     pub compat: bool,
-    /// The name of the program's file, at most 31 bytes of it.
+    /// The label of the process that made it.
+    pub label: u32,
+    /// The name of the program's file, at most 31 bytes of it; or of the thread ([`Scope`]).
     pub exe: String,
+    /// What it returned if it was refused: an errno below zero, 0, or its own number where the
+    /// thread got a signal. `None` if it was made.
+    pub refused: Option<i32>,
     /// Arguments: those chosen; others are 0. `None` if values were left out because they did not
     /// fit.
     pub args: Option<[u64; 6]>,
@@ -78,14 +93,23 @@ impl Recorder {
     ///
     /// # Errors
     /// The kernel refuses it.
-    pub fn open(choices: &[Choice]) -> Result<Recorder, ProbeError> {
+    pub fn open(choices: &[Choice], scope: Scope) -> Result<Recorder, ProbeError> {
         if !Path::new("/sys/kernel/btf/vmlinux").exists() {
             return Err(ProbeError::NoTypeInformation);
         }
         libbpf_rs::set_print(Some((PrintLevel::Warn, keep_reason)));
-        let open = ObjectBuilder::default()
+        let mut open = ObjectBuilder::default()
             .open_memory(&OBJECT.0)
             .map_err(|e| explain("read", &e))?;
+        let filtered = u8::from(scope == Scope::Filtered);
+        for mut map in open.maps_mut() {
+            if map.name().to_string_lossy().ends_with(".rodata") {
+                // `by_thread` and `filtered`, a byte each.
+                if let Some(settings) = map.initial_value_mut() {
+                    settings.fill(filtered);
+                }
+            }
+        }
         let object = open.load().map_err(|e| explain("loaded", &e))?;
         let handle = |name: &str| {
             let map = object.maps().find(|m| m.name() == name);
@@ -111,14 +135,19 @@ impl Recorder {
             choices: choices.to_vec(),
             _object: object,
         };
-        recorder.attach()?;
+        recorder.attach(scope)?;
         Ok(recorder)
     }
 
-    fn attach(&mut self) -> Result<(), ProbeError> {
+    fn attach(&mut self, scope: Scope) -> Result<(), ProbeError> {
+        let all = ["task__fork", "task__exit", "call__enter", "call__exit"];
+        let wanted = match scope {
+            Scope::Made => &all[..3],
+            Scope::Filtered => &all,
+        };
         // Births first: a process that is added must not have children unseen.
-        for name in ["task__fork", "task__exit", "call__enter"] {
-            let program = self._object.progs_mut().find(|p| p.name() == name);
+        for name in wanted {
+            let program = self._object.progs_mut().find(|p| p.name() == *name);
             let program = program.ok_or_else(|| libbpf_rs::Error::from_raw_os_error(libc::ENOENT));
             let link = program.and_then(|p| p.attach());
             self.links.push(link.map_err(|e| explain("attached", &e))?);
@@ -126,25 +155,28 @@ impl Recorder {
         Ok(())
     }
 
-    /// Records a process, and all that come of it. Numbered as in the initial pid namespace.
+    /// Records a process, and all that come of it, under a label. Numbered as in the initial pid
+    /// namespace.
     ///
     /// # Errors
     /// The kernel's table is full.
-    pub fn add_process(&self, pid: u32) -> Result<(), ProbeError> {
-        self.tasks
-            .update(&pid.to_ne_bytes(), &[1], MapFlags::ANY)
-            .map_err(|e| explain("told whom to record", &e))
+    pub fn add_process(&self, pid: u32, label: u32) -> Result<(), ProbeError> {
+        add(&self.tasks, pid, label)
     }
 
-    /// Records whoever is in a mount namespace, which a container's processes share. By its inode
-    /// (`/proc/PID/ns/mnt`).
+    /// Records what a process does no longer. What came of it is recorded on.
+    pub fn remove_process(&self, pid: u32) {
+        // It may not be there.
+        let _ = self.tasks.delete(&pid.to_ne_bytes());
+    }
+
+    /// Records whoever is in a mount namespace, which a container's processes share, under a
+    /// label. By its inode (`/proc/PID/ns/mnt`).
     ///
     /// # Errors
     /// The kernel's table is full.
-    pub fn add_mount_namespace(&self, inode: u32) -> Result<(), ProbeError> {
-        self.namespaces
-            .update(&inode.to_ne_bytes(), &[1], MapFlags::ANY)
-            .map_err(|e| explain("told whom to record", &e))
+    pub fn add_mount_namespace(&self, inode: u32, label: u32) -> Result<(), ProbeError> {
+        add(&self.namespaces, inode, label)
     }
 
     /// Stops counting; what was counted stays.
@@ -206,6 +238,11 @@ impl Recorder {
     }
 }
 
+fn add(map: &MapHandle, key: u32, label: u32) -> Result<(), ProbeError> {
+    map.update(&key.to_ne_bytes(), &label.to_ne_bytes(), MapFlags::ANY)
+        .map_err(|e| explain("told whom to record", &e))
+}
+
 /// `struct call` of bpf/recorder.bpf.c.
 fn parse(key: &[u8]) -> Option<Counted> {
     let key: &[u8; CALL_LEN] = key.try_into().ok()?;
@@ -214,10 +251,12 @@ fn parse(key: &[u8]) -> Option<Counted> {
     for (i, arg) in args.iter_mut().enumerate() {
         *arg = u64::from_ne_bytes(*key.get(8 + 8 * i..)?.first_chunk()?);
     }
-    let exe = key[56..].split(|b| *b == 0).next().unwrap_or_default();
+    let exe = key[72..].split(|b| *b == 0).next().unwrap_or_default();
     Some(Counted {
         number: word(0)?,
         compat: word(4)? != 0,
+        label: word(56)?,
+        refused: (word(64)? != 0).then_some(word(60)?.cast_signed()),
         exe: String::from_utf8_lossy(exe).into_owned(),
         args: Some(args),
         count: 0,
@@ -229,12 +268,16 @@ mod tests {
     use super::*;
 
     /// Runs `work` in a child that waits until it is recorded; what of `number` was counted.
-    fn record(choices: &[Choice], number: i64, work: impl Fn()) -> Option<Vec<Counted>> {
+    fn record(
+        (scope, choices): (Scope, &[Choice]),
+        number: i64,
+        work: impl Fn(),
+    ) -> Option<Vec<Counted>> {
         // SAFETY: a plain query.
         if unsafe { libc::geteuid() } != 0 {
             return None;
         }
-        let mut recorder = Recorder::open(choices).expect("the recorder loads");
+        let mut recorder = Recorder::open(choices, scope).expect("the recorder loads");
         let mut ends = [0; 2];
         // SAFETY: two descriptors are written.
         assert_eq!(unsafe { libc::pipe(ends.as_mut_ptr()) }, 0);
@@ -251,7 +294,9 @@ mod tests {
             // SAFETY: ends the child.
             unsafe { libc::_exit(0) };
         }
-        recorder.add_process(child as u32).expect("there is room");
+        recorder
+            .add_process(child as u32, 7)
+            .expect("there is room");
         // SAFETY: our own descriptors and child.
         unsafe {
             libc::close(ends[1]);
@@ -278,7 +323,7 @@ mod tests {
             // SAFETY: takes a number; this one changes nothing.
             unsafe { libc::syscall(libc::SYS_personality, value) };
         };
-        let Some(counted) = record(&[choice], libc::SYS_personality, || {
+        let Some(counted) = record((Scope::Made, &[choice]), libc::SYS_personality, || {
             (0..3).for_each(|_| ask(0xffff_ffff));
             // The kernel takes the lower half.
             ask(0x1234_ffff_ffff);
@@ -297,11 +342,108 @@ mod tests {
             counted[0].exe
         );
         assert!(!counted[0].compat);
+        assert_eq!((counted[0].label, counted[0].refused), (7, None));
+    }
+
+    /// Has a filter refuse `personality` with EPERM if asked for 1, with 0 if for 2, and trap
+    /// `getpgid`.
+    fn refuse() {
+        let insn = |code: u32, jt, jf, k| libc::sock_filter {
+            code: code as u16,
+            jt,
+            jf,
+            k,
+        };
+        let load = |at| insn(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, at);
+        let test = |value, jt, jf| insn(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, jt, jf, value);
+        let ret = |value| insn(libc::BPF_RET | libc::BPF_K, 0, 0, value);
+        let mut program = [
+            load(0),
+            test(libc::SYS_getpgid as u32, 5, 0),
+            test(libc::SYS_personality as u32, 0, 6),
+            load(16),
+            test(1, 1, 0),
+            test(2, 2, 3),
+            ret(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+            ret(libc::SECCOMP_RET_TRAP),
+            ret(libc::SECCOMP_RET_ERRNO),
+            ret(libc::SECCOMP_RET_ALLOW),
+        ];
+        let program = libc::sock_fprog {
+            len: program.len() as u16,
+            filter: program.as_mut_ptr(),
+        };
+        // SAFETY: plain calls of a child that has one thread; the program outlives them. SIGSYS is
+        // ignored by a handler that does nothing.
+        unsafe {
+            extern "C" fn nothing(_: libc::c_int) {}
+            libc::signal(libc::SIGSYS, nothing as *const () as libc::sighandler_t);
+            libc::prctl(libc::PR_SET_NAME, c"refused".as_ptr());
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+            let set = libc::SECCOMP_SET_MODE_FILTER;
+            if libc::syscall(libc::SYS_seccomp, set, 0, &raw const program) != 0 {
+                libc::_exit(1);
+            }
+        }
+    }
+
+    #[test]
+    fn root_refused_calls_are_told_from_those_that_are_made() {
+        let personality = Choice {
+            number: libc::SYS_personality as u32,
+            compat: false,
+            args: 1,
+            narrow: 1,
+        };
+        let work = || {
+            // SAFETY: calls that take numbers and change nothing; the child ends at once.
+            unsafe {
+                libc::syscall(libc::SYS_personality, 0xffff_ffff_u32);
+                refuse();
+                for value in [1, 1, 2, 0xffff_ffff_u32] {
+                    libc::syscall(libc::SYS_personality, value);
+                }
+                libc::syscall(libc::SYS_getpgid, 0);
+                let child = libc::fork();
+                if child == 0 {
+                    libc::syscall(libc::SYS_personality, 1);
+                    libc::_exit(0);
+                }
+                libc::waitpid(child, std::ptr::null_mut(), 0);
+            }
+        };
+        let counted = |number| {
+            let all = record((Scope::Filtered, &[personality]), number, work)?;
+            let all: Vec<_> = all
+                .iter()
+                .map(|c| {
+                    assert_eq!((c.label, &*c.exe), (7, "refused"));
+                    (c.args.map(|a| a[0]), c.refused, c.count)
+                })
+                .collect();
+            Some(all)
+        };
+        let Some(seen) = counted(libc::SYS_personality) else {
+            return;
+        };
+        let wanted = [
+            (Some(1), Some(-libc::EPERM), 3),
+            (Some(2), Some(0), 1),
+            // What came before the filter is not its business.
+            (Some(0xffff_ffff), None, 1),
+        ];
+        assert_eq!(seen, wanted);
+        let trapped = libc::SYS_getpgid as i32;
+        let seen = counted(libc::SYS_getpgid).unwrap();
+        assert_eq!(seen, [(Some(0), Some(trapped), 1)]);
+        // The child's own return from fork is not a call that was refused.
+        let forks = counted(libc::SYS_clone).unwrap();
+        assert!(forks.iter().all(|f| f.1.is_none()), "{forks:?}");
     }
 
     #[test]
     fn root_children_are_recorded_and_others_are_not() {
-        let Some(counted) = record(&[], libc::SYS_getppid, || {
+        let Some(counted) = record((Scope::Made, &[]), libc::SYS_getppid, || {
             // SAFETY: the child makes one call, and ends.
             unsafe {
                 let child = libc::fork();

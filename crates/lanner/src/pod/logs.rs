@@ -206,12 +206,20 @@ fn syscalls(
                 value
             })
             .collect();
-        let value = json!({"syscalls": list, "losses": calls.losses, "beyond": calls.beyond});
+        let mut value = json!({"syscalls": list, "losses": calls.losses, "beyond": calls.beyond});
+        if !calls.without_arguments.is_empty() {
+            value["withoutArguments"] = json!(calls.without_arguments);
+        }
         print(&format!("{value:#}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let heads = ["COUNT", "SYSCALL", "PROCESS", "CONTAINER", "ACTION"];
-    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    let mut heads = vec!["COUNT", "SYSCALL", "PROCESS", "CONTAINER", "ACTION"];
+    // Nobody looks at an empty column.
+    let arguments = wanted.clone().any(|(call, _)| !call.arguments.is_empty());
+    if arguments {
+        heads.push("ARGUMENTS");
+    }
+    let mut rows = vec![heads.into_iter().map(str::to_owned).collect::<Vec<_>>()];
     for (call, count) in wanted {
         let name = match call.abi.as_str() {
             "" => call.name.clone(),
@@ -221,20 +229,27 @@ fn syscalls(
             true => format!("{} (refused)", call.action),
             false => call.action.clone(),
         };
-        rows.push(vec![
+        let mut row = vec![
             count.to_string(),
             name,
             call.process.clone(),
             call.container.clone(),
             action,
-        ]);
+        ];
+        if arguments {
+            row.push(call.arguments.clone());
+        }
+        rows.push(row);
     }
     let mut text = match rows.len() {
-        1 => {
-            "No calls were logged: the profiles of this pod have refused nothing, and log nothing \
-              that they allow (SCMP_ACT_LOG would).\n"
-                .to_owned()
-        }
+        1 if record.notes.iter().any(|note| !note.trouble.is_empty()) => format!(
+            "No calls were logged: a container's program never began; `lanner pod describe {}` \
+             tells why.\n",
+            record.pod.metadata.name
+        ),
+        1 => "No calls were logged: the profiles of this pod have refused nothing, and log \
+              nothing that they allow (SCMP_ACT_LOG would).\n"
+            .to_owned(),
         _ => table(&rows),
     };
     if calls.beyond > 0 {
@@ -242,6 +257,10 @@ fn syscalls(
     }
     for loss in &calls.losses {
         text.push_str(&format!("warning: {loss}\n"));
+    }
+    if !calls.without_arguments.is_empty() {
+        let why = &calls.without_arguments;
+        text.push_str(&format!("The arguments of calls are not known: {why}\n"));
     }
     print(&text)?;
     Ok(ExitCode::SUCCESS)

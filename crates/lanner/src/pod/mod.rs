@@ -11,6 +11,7 @@ mod get;
 mod image;
 mod logs;
 mod reconcile;
+mod recorder;
 mod supervise;
 
 use std::io::Write;

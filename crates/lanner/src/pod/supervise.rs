@@ -8,7 +8,7 @@ use clap::Args;
 use lanner_pod::home::{Home, PodHome};
 use lanner_pod::supervisor;
 
-use super::Shared;
+use super::{Shared, recorder};
 
 /// Run the containers of one pod until it is deleted.
 #[derive(Args, Debug)]
@@ -18,7 +18,9 @@ pub(crate) struct Supervise {
 
 pub(crate) fn run(shared: &Shared, supervise: &Supervise) -> Result<ExitCode> {
     let home = shared.home().pod(shared.namespace(), &supervise.name);
-    supervisor::supervise(&home).with_context(|| home.full_name())?;
+    let root = shared.home().root().to_owned();
+    supervisor::supervise(&home, Box::new(move || recorder::open(&root)))
+        .with_context(|| home.full_name())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -21,7 +21,7 @@ mod sim;
 mod stack;
 mod target;
 mod test;
-mod trace;
+pub(crate) mod trace;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -16,7 +16,7 @@ use bstr::{BStr, ByteSlice};
 use clap::{Args, ValueEnum};
 use lanner_baseline::{Method, Recording, Shortfall, Subject, arguments};
 use lanner_container::{Containers, Identity};
-use lanner_probe::{Choice, Recorder};
+use lanner_probe::{Choice, Counted, Recorder, Scope};
 use lanner_seccomp::bpf::{Data, Insn};
 use lanner_seccomp::launch::Child;
 use lanner_seccomp::load::{Filter, Flags};
@@ -98,6 +98,8 @@ pub(crate) enum How {
 const TICK: Duration = Duration::from_millis(100);
 /// How often containers are looked for.
 const SEARCH: Duration = Duration::from_secs(1);
+/// The label of all that is recorded: nothing is told apart by it.
+const ONE: u32 = 0;
 /// Calls with different values that are kept when tracing.
 const MOST_COUNTED: usize = 1 << 16;
 
@@ -182,7 +184,7 @@ fn recorder(trace: &Trace, native: Arch) -> Result<Option<Recorder>> {
         return Ok(None);
     }
     let opened = if in_initial_pid_namespace() {
-        Recorder::open(&choices(native)).map_err(|e| anyhow!(e))
+        Recorder::open(&choices(native), Scope::Made).map_err(|e| anyhow!(e))
     } else {
         Err(anyhow!(
             "processes are numbered otherwise in the kernel than in this pid namespace"
@@ -200,7 +202,7 @@ fn recorder(trace: &Trace, native: Arch) -> Result<Option<Recorder>> {
     }
 }
 
-fn in_initial_pid_namespace() -> bool {
+pub(crate) fn in_initial_pid_namespace() -> bool {
     /// `PROC_PID_INIT_INO` of linux/proc_ns.h.
     const INITIAL: &str = "pid:[4026531836]";
     std::fs::read_link("/proc/self/ns/pid").is_ok_and(|link| link.as_os_str() == INITIAL)
@@ -212,7 +214,7 @@ fn tell(text: &str) {
 }
 
 /// The arguments that are told apart.
-fn choices(native: Arch) -> Vec<Choice> {
+pub(crate) fn choices(native: Arch) -> Vec<Choice> {
     let mut all = Vec::new();
     for (arch, compat) in [(native, false), (compat_of(native), true)] {
         for call in table::calls() {
@@ -240,6 +242,15 @@ fn compat_of(native: Arch) -> Arch {
     }
 }
 
+/// The ABI of a call.
+pub(crate) fn abi_of(counted: &Counted, native: Arch) -> Arch {
+    match native {
+        _ if counted.compat => compat_of(native),
+        Arch::X86_64 if counted.number & lanner_seccomp::arch::X32_BIT != 0 => Arch::X32,
+        _ => native,
+    }
+}
+
 /// What was counted in the kernel. Of a command, all but what lanner did before it executed that.
 fn take(
     recorder: &Recorder,
@@ -261,14 +272,7 @@ fn take(
         if before && Some(counted.number) != execve {
             continue;
         }
-        let mut arch = if counted.compat {
-            compat_of(native)
-        } else {
-            native
-        };
-        if arch == Arch::X86_64 && counted.number & lanner_seccomp::arch::X32_BIT != 0 {
-            arch = Arch::X32;
-        }
+        let arch = abi_of(&counted, native);
         let chosen = table::by_number(arch, counted.number);
         let chosen = chosen.map_or(0, |call| arguments::recorded(arch, call).0);
         recording.add(
@@ -291,7 +295,7 @@ fn take(
 fn probe_command(trace: &Trace, recorder: &Recorder) -> Result<i32> {
     let mut child = Child::spawn(&trace.command, None, false)?;
     recorder
-        .add_process(child.pid().cast_unsigned())
+        .add_process(child.pid().cast_unsigned(), ONE)
         .map_err(|e| anyhow!(e))?;
     forward_signals(child.pid())?;
     end_after(trace.duration, child.pid());
@@ -319,9 +323,9 @@ fn follow(trace: &Trace, recorder: &Recorder) -> Result<i32> {
         if !PathBuf::from(format!("/proc/{pid}")).exists() {
             bail!("there is no process {pid}");
         }
-        recorder.add_process(*pid).map_err(|e| anyhow!(e))?;
+        recorder.add_process(*pid, ONE).map_err(|e| anyhow!(e))?;
         for child in descendants(*pid) {
-            recorder.add_process(child).map_err(|e| anyhow!(e))?;
+            recorder.add_process(child, ONE).map_err(|e| anyhow!(e))?;
         }
         tell(&format!("recording process {pid}"));
     }
@@ -340,7 +344,7 @@ fn follow(trace: &Trace, recorder: &Recorder) -> Result<i32> {
             for (name, inode) in found {
                 if known.insert(inode) {
                     recorder
-                        .add_mount_namespace(inode)
+                        .add_mount_namespace(inode, ONE)
                         .map_err(|e| anyhow!(e))?;
                     tell(&format!("recording {name}"));
                 }
@@ -473,12 +477,12 @@ fn trace_command(trace: &Trace, recording: &mut Recording) -> Result<i32> {
 }
 
 /// A call, the values of its recorded arguments, and the program that made it.
-type Counted = (Arch, u32, Option<[u64; 6]>, String);
+type Traced = (Arch, u32, Option<[u64; 6]>, String);
 
 /// Counts the calls of a traced command.
 #[derive(Default)]
 struct Counter {
-    counted: HashMap<Counted, u64>,
+    counted: HashMap<Traced, u64>,
     /// The files that the threads execute.
     programs: HashMap<i32, String>,
     without_values: u64,
@@ -486,7 +490,7 @@ struct Counter {
 }
 
 impl Counter {
-    fn count(&mut self, key: Counted) -> bool {
+    fn count(&mut self, key: Traced) -> bool {
         if let Some(count) = self.counted.get_mut(&key) {
             *count += 1;
             return true;

@@ -25,7 +25,7 @@ use crate::image::Store;
 use crate::logs::{self, Copier};
 use crate::machine::Slot;
 use crate::status::Terminated;
-use crate::syscalls::Collector;
+use crate::syscalls::{self, Collector};
 
 pub(crate) use start::{caps_of, explain};
 
@@ -42,9 +42,11 @@ struct Running {
 
 /// Runs the pod in this folder until it is over. `Ok(false)` if somebody else runs it.
 ///
+/// `open` begins to count calls in the kernel, for a container that has a filter.
+///
 /// # Errors
 /// The pod's files cannot be read or written, or there is no runc.
-pub fn supervise(home: &PodHome) -> Result<bool, EngineError> {
+pub fn supervise(home: &PodHome, open: syscalls::Open) -> Result<bool, EngineError> {
     let Some(lock) = home.try_lock()? else {
         return Ok(false);
     };
@@ -64,6 +66,7 @@ pub fn supervise(home: &PodHome) -> Result<bool, EngineError> {
         record,
         running: Vec::new(),
         sandbox_watch: None,
+        open_recorder: open,
         collector: None,
         pulls: Vec::new(),
         killed: None,
@@ -94,6 +97,8 @@ struct Supervisor {
     record: Record,
     running: Vec<Running>,
     sandbox_watch: Option<OwnedFd>,
+    /// How calls are counted in the kernel.
+    open_recorder: syscalls::Open,
     collector: Option<Collector>,
     /// Images that could not be pulled: how long to wait, and until when.
     pulls: Vec<(String, i64, Timestamp)>,
@@ -161,7 +166,9 @@ impl Supervisor {
         let (out, err) = (bundle.join("out"), bundle.join("err"));
         let log = self.home.log(&name, live.attempt);
         let copier = Copier::start(logs::pipe(&out).at(&out)?, logs::pipe(&err).at(&err)?, &log);
-        self.collector(&name, &live.id, live.session);
+        let processes = cgroup::processes(&cgroup::path(&self.uid(), &live.id));
+        let collector = self.collector(&name, &live.id, live.session);
+        collector.follow(&name, &processes);
         let started = match &self.record.machine.container(live.slot).state {
             crate::status::State::Running(r) => r.started_at,
             // It was killed between the start and the note of it.
@@ -226,10 +233,12 @@ impl Supervisor {
     }
 
     /// Tells the collector of a container; begins to collect with the first one.
-    fn collector(&mut self, container: &str, id: &str, session: Option<u32>) {
+    fn collector(&mut self, container: &str, id: &str, session: Option<u32>) -> &Collector {
         let path = self.home.syscalls();
-        let collector = self.collector.get_or_insert_with(|| Collector::start(path));
+        let start = || Collector::start(path, &self.open_recorder);
+        let collector = self.collector.get_or_insert_with(start);
         collector.claim(container, id, session);
+        collector
     }
 
     fn run(&mut self, mut wake: UnixStream) -> Result<(), EngineError> {

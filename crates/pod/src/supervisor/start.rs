@@ -527,14 +527,20 @@ impl Supervisor {
             logs::pipe_end(&err).at(&err)?,
         );
         // Without a filter the kernel logs nothing that would be worth a listener.
-        let filtered = prepared.loaded.is_some();
-        if filtered {
+        if prepared.loaded.is_some() {
             self.collector(name, id, None);
         }
+        let filtered = prepared.loaded.as_ref().zip(self.collector.as_ref());
         let orders = &prepared.orders;
-        let begun = self
-            .engine
-            .begin(id, orders, Some((&ends.0, &ends.1)), &self.lock);
+        let begin = || {
+            self.engine
+                .begin(id, orders, Some((&ends.0, &ends.1)), &self.lock)
+        };
+        let begun = match filtered {
+            Some((loaded, collector)) => collector.record(name, &loaded.policy, begin),
+            None => begin(),
+        };
+        let filtered = filtered.is_some();
         fault("begun");
         let (process, reached) = begun.map_err(|e| match e {
             EngineError::Runc(RuncError::Failed(m)) => {
@@ -555,7 +561,8 @@ impl Supervisor {
             .and_then(|t| t.trim().parse().ok())
             .filter(|s| *s != u32::MAX);
         if filtered {
-            self.collector(name, id, session);
+            let collector = self.collector(name, id, session);
+            collector.follow(name, &[process.pid]);
         }
         let log = self.home.log(name, attempt);
         forget_older(&log, attempt);

@@ -1,8 +1,11 @@
-//! What filters have logged of a pod's calls: how often each was made or refused, by whom.
+//! What filters have logged of a pod's calls: how often each was made or refused, by whom, and
+//! with which arguments, where the kernel can be had to count these ([`Recorder`]).
 //!
 //! Records of the kernel have no container. Each container begins an audit session of its own
 //! (see the shim), so the session in a record tells whose it is, also of processes that are long
 //! gone; where sessions may not be set, the process's cgroup tells, as long as it lives.
+
+mod recorder;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +16,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use lanner_seccomp::audit::{Event, Listener, Record};
+use lanner_seccomp::policy::Policy;
+pub use recorder::{Open, Recorded, Recorder};
+use recorder::{Watched, merge};
 use serde::{Deserialize, Serialize};
 
 /// Most kinds of calls that are told apart in a pod; more are counted as one.
@@ -36,6 +42,10 @@ pub struct Call {
     pub process: String,
     /// What was done with it, as profiles name it.
     pub action: String,
+    /// Its arguments as far as they are told apart, for people; empty if none are, or if nobody
+    /// counted them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub arguments: String,
 }
 
 impl Call {
@@ -57,6 +67,9 @@ pub struct Syscalls {
     pub first: Vec<Call>,
     /// What was lost, in words.
     pub losses: Vec<String>,
+    /// Why calls have no arguments, in words; empty if they have.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub without_arguments: String,
     /// Records of more kinds than are kept.
     pub beyond: u64,
 }
@@ -78,9 +91,18 @@ impl Syscalls {
 
 #[derive(Default)]
 struct State {
+    /// What an earlier supervisor knew.
+    before: BTreeMap<Call, u64>,
+    /// From audit records.
     counts: BTreeMap<Call, u64>,
+    /// As counted in the kernel.
+    recorded: Vec<Recorded>,
+    /// The containers that are recorded, by their labels.
+    watched: Vec<Watched>,
     first: Vec<Call>,
     losses: BTreeMap<String, u64>,
+    recorder_losses: Vec<String>,
+    without_arguments: String,
     beyond: u64,
     /// Session, and cgroup id, to the name of the container.
     sessions: BTreeMap<u32, String>,
@@ -120,6 +142,7 @@ impl State {
             },
             process: record.comm.clone(),
             action: record.action.name().to_owned(),
+            arguments: String::new(),
         };
         if let Some(session) = record.session {
             if let Some(container) = self.sessions.get(&session) {
@@ -147,6 +170,21 @@ impl State {
         }
     }
 
+    /// All calls that are known, and how often more of further kinds were made.
+    fn all(&self) -> (Vec<(Call, u64)>, u64) {
+        let mut all = self.before.clone();
+        for (call, count) in merge(&self.counts, &self.recorded, &self.watched) {
+            *all.entry(call).or_default() += count;
+        }
+        let mut all: Vec<_> = all.into_iter().collect();
+        let mut beyond = self.beyond;
+        if all.len() > MAX_KINDS {
+            all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            beyond += all.drain(MAX_KINDS..).map(|(_, count)| count).sum::<u64>();
+        }
+        (all, beyond)
+    }
+
     fn by_cgroup(&self, pid: i32) -> Option<String> {
         let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
         let at = text.find("/lanner/pod")?;
@@ -164,6 +202,7 @@ pub(crate) struct Collector {
 }
 
 struct Shared {
+    recorder: Mutex<Option<Box<dyn Recorder>>>,
     state: Mutex<State>,
     done: AtomicBool,
     path: PathBuf,
@@ -182,15 +221,37 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Asks the kernel what was counted.
+    fn count(&self) {
+        let recorder = self.recorder.lock();
+        let recorder = recorder.unwrap_or_else(PoisonError::into_inner);
+        let Some(recorder) = recorder.as_ref() else {
+            return;
+        };
+        let counted = recorder.counted();
+        let mut state = self.lock();
+        let (recorded, losses) = match counted {
+            Ok(counted) => counted,
+            Err(why) => (state.recorded.clone(), vec![why]),
+        };
+        if recorded != state.recorded || losses != state.recorder_losses {
+            state.recorded = recorded;
+            state.recorder_losses = losses;
+            state.dirty = true;
+        }
+    }
+
     /// Writes what is new to disk.
     fn write(&self) {
+        self.count();
         let mut state = self.lock();
         if !state.dirty {
             return;
         }
         state.dirty = false;
+        let (counts, beyond) = state.all();
         let syscalls = Syscalls {
-            counts: state.counts.iter().map(|(c, n)| (c.clone(), *n)).collect(),
+            counts,
             first: state.first.clone(),
             losses: state
                 .losses
@@ -199,8 +260,10 @@ impl Shared {
                     1 => what.clone(),
                     _ => format!("{what} ({times} times)"),
                 })
+                .chain(state.recorder_losses.iter().cloned())
                 .collect(),
-            beyond: state.beyond,
+            without_arguments: state.without_arguments.clone(),
+            beyond,
         };
         drop(state);
         if let Ok(bytes) = serde_json::to_vec(&syscalls) {
@@ -211,17 +274,23 @@ impl Shared {
 }
 
 impl Collector {
-    /// Begins to listen; counts go on from those on disk.
-    pub(crate) fn start(path: PathBuf) -> Collector {
+    /// Begins to listen, and to record; counts go on from those on disk.
+    pub(crate) fn start(path: PathBuf, open: &Open) -> Collector {
         let old = Syscalls::read(&path);
+        let (recorder, without_arguments) = match open() {
+            Ok(recorder) => (Some(recorder), String::new()),
+            Err(why) => (None, why),
+        };
         let state = State {
-            counts: old.counts.into_iter().collect(),
+            before: old.counts.into_iter().collect(),
+            without_arguments,
             first: old.first,
             losses: old.losses.into_iter().map(|l| (l, 1)).collect(),
             beyond: old.beyond,
             ..State::default()
         };
         let shared = Arc::new(Shared {
+            recorder: Mutex::new(recorder),
             state: Mutex::new(state),
             done: AtomicBool::new(false),
             path,
@@ -238,11 +307,60 @@ impl Collector {
             }
         };
         let of_thread = shared.clone();
-        let thread = listener.and_then(|listener| {
-            let named = std::thread::Builder::new().name("audit".to_owned());
-            named.spawn(move || listen(listener, &of_thread)).ok()
-        });
+        let named = std::thread::Builder::new().name("audit".to_owned());
+        let thread = named.spawn(move || listen(listener, &of_thread)).ok();
         Collector { shared, thread }
+    }
+
+    /// Runs `begin`, and records whoever it starts as of this container. Its profile decides this.
+    pub(crate) fn record<T>(
+        &self,
+        container: &str,
+        policy: &Policy,
+        begin: impl FnOnce() -> T,
+    ) -> T {
+        let label = self.watch(container, Some(policy));
+        self.ask(|recorder| recorder.follow_children(label));
+        let begun = begin();
+        self.ask(|recorder| {
+            recorder.leave_children();
+            Ok(())
+        });
+        begun
+    }
+
+    /// Records the processes of a container that runs. Those that it is given later, by `exec`,
+    /// are found by the mount namespace of these.
+    pub(crate) fn follow(&self, container: &str, pids: &[i32]) {
+        let label = self.watch(container, None);
+        self.ask(|recorder| pids.iter().try_for_each(|pid| recorder.follow(*pid, label)));
+    }
+
+    /// The label of a container.
+    fn watch(&self, container: &str, policy: Option<&Policy>) -> u32 {
+        let mut state = self.shared.lock();
+        let at = state.watched.iter().position(|w| w.name == container);
+        let at = at.unwrap_or_else(|| {
+            state.watched.push(Watched {
+                name: container.to_owned(),
+                policy: None,
+            });
+            state.watched.len() - 1
+        });
+        if let Some(policy) = policy {
+            state.watched[at].policy = Some(policy.clone());
+        }
+        at as u32
+    }
+
+    fn ask(&self, question: impl FnOnce(&dyn Recorder) -> Result<(), String>) {
+        let recorder = self.shared.recorder.lock();
+        let recorder = recorder.unwrap_or_else(PoisonError::into_inner);
+        let answer = recorder.as_deref().map_or(Ok(()), question);
+        drop(recorder);
+        if let Err(why) = answer {
+            self.shared.lose(why);
+        }
     }
 
     /// Whose a session and a cgroup are.
@@ -282,21 +400,28 @@ impl Shared {
     }
 }
 
-fn listen(mut listener: Listener, shared: &Shared) {
+fn listen(mut listener: Option<Listener>, shared: &Shared) {
     // How long an idle collector takes to end.
     const PATIENCE: Duration = Duration::from_millis(100);
     const WRITE: Duration = Duration::from_millis(500);
     let mut written = Instant::now();
     loop {
         let last = shared.done.load(Ordering::Acquire);
-        match listener.next(PATIENCE) {
+        let next = match &mut listener {
+            Some(listener) => listener.next(PATIENCE),
+            None => {
+                std::thread::sleep(PATIENCE);
+                Ok(None)
+            }
+        };
+        match next {
             Ok(Some(Event::Record(record))) => shared.lock().record(&record),
             Ok(Some(Event::Lost(lost))) => shared.lose(lost.to_string()),
             Ok(None) if last => break,
             Ok(None) => {}
             Err(error) => {
                 shared.lose(format!("audit records cannot be read any more: {error}"));
-                break;
+                listener = None;
             }
         }
         if written.elapsed() >= WRITE {
@@ -323,6 +448,7 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("syscalls.json");
         let shared = Arc::new(Shared {
+            recorder: Mutex::default(),
             state: Mutex::default(),
             done: AtomicBool::new(false),
             path: path.clone(),
