@@ -513,8 +513,12 @@ fn read_records(
     mut take: impl FnMut(&audit::Record),
 ) -> Vec<String> {
     let mut told = Vec::new();
+    let mut over = false;
     loop {
-        let over = ended.load(Ordering::Acquire);
+        if !over && ended.load(Ordering::Acquire) {
+            over = true;
+            listener.finish();
+        }
         match listener.next(Duration::from_millis(100)) {
             Ok(Some(Event::Record(record))) => take(&record),
             Ok(Some(Event::Lost(lost))) if told.len() < 100 => told.push(lost.to_string()),

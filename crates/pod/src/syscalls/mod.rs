@@ -405,8 +405,14 @@ fn listen(mut listener: Option<Listener>, shared: &Shared) {
     const PATIENCE: Duration = Duration::from_millis(100);
     const WRITE: Duration = Duration::from_millis(500);
     let mut written = Instant::now();
+    let mut last = false;
     loop {
-        let last = shared.done.load(Ordering::Acquire);
+        if !last && shared.done.load(Ordering::Acquire) {
+            last = true;
+            if let Some(listener) = &mut listener {
+                listener.finish();
+            }
+        }
         let next = match &mut listener {
             Some(listener) => listener.next(PATIENCE),
             None => {

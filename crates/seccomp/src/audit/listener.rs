@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
@@ -12,7 +12,7 @@ use rustix::net::{
     AddressFamily, RecvFlags, SocketFlags, SocketType, bind, netlink, recv, socket_with, sockopt,
 };
 
-use super::record::{Record, SECCOMP};
+use super::record::{Record, SECCOMP, time_of};
 
 /// `AUDIT_NLGRP_READLOG`, as a mask.
 const READLOG: u32 = 1;
@@ -102,6 +102,8 @@ pub enum OpenError {
 pub struct Listener {
     source: Source,
     buffer: Box<[u8; MESSAGE]>,
+    /// What was recorded later is not wanted.
+    until: Option<SystemTime>,
 }
 
 #[derive(Debug)]
@@ -167,7 +169,16 @@ impl Listener {
         Listener {
             source,
             buffer: Box::new([0; MESSAGE]),
+            until: None,
         }
+    }
+
+    /// From now on nothing new is wanted: once what has been recorded so far is read, [`next`] gives
+    /// `None`, however much others go on to do.
+    ///
+    /// [`next`]: Listener::next
+    pub fn finish(&mut self) {
+        self.until = Some(SystemTime::now());
     }
 
     /// Where it reads.
@@ -217,10 +228,22 @@ impl Listener {
                     _ => return Err(error),
                 },
             };
+            if self.is_unwanted(len) {
+                return Ok(None);
+            }
             if let Some(event) = self.parse(len) {
                 return Ok(Some(event));
             }
         }
+    }
+
+    /// Whether a message was recorded after [`Listener::finish`].
+    fn is_unwanted(&self, len: usize) -> bool {
+        let Some(until) = self.until else {
+            return false;
+        };
+        let text = String::from_utf8_lossy(&self.buffer[..len]);
+        time_of(&text).is_some_and(|time| time > until)
     }
 
     fn parse(&self, len: usize) -> Option<Event> {

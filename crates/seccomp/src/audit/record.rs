@@ -98,6 +98,13 @@ fn is_seccomp(prefix: &str) -> bool {
     prefix.contains("type=1326 ") || prefix.contains("type=SECCOMP ")
 }
 
+/// When something was recorded, whatever it was; `None` for text that is no record.
+pub(super) fn time_of(text: &str) -> Option<SystemTime> {
+    let at = text.find("audit(")?;
+    let (stamp, _) = text[at..].strip_prefix("audit(")?.split_once("):")?;
+    Some(parse_stamp(stamp)?.0)
+}
+
 fn parse_stamp(stamp: &str) -> Option<(SystemTime, u64)> {
     let (time, serial) = stamp.split_once(':')?;
     let (seconds, millis) = time.split_once('.')?;

@@ -219,6 +219,47 @@ fn root_a_logged_call_arrives_as_a_record() {
 }
 
 #[test]
+fn root_a_listener_that_is_to_end_ends_though_others_go_on() {
+    let Ok(mut listener) = Listener::multicast(1 << 20) else {
+        return;
+    };
+    let filter = filter("personality", Action::Log, Flags::default());
+    // SAFETY: as in `in_child`; the child makes system calls only, until it is killed.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let load = || -> Result<(), Failure> {
+            set_no_new_privs()?;
+            filter.load()?;
+            Ok(())
+        };
+        while load().is_ok() {
+            for _ in 0..1_000_000_000 {
+                // SAFETY: asks for the personality.
+                unsafe { libc::personality(0xffff_ffff) };
+            }
+        }
+        // SAFETY: as in `in_child`.
+        unsafe { libc::_exit(1) };
+    }
+    let end = Instant::now() + Duration::from_secs(60);
+    let next = |listener: &mut Listener| {
+        assert!(Instant::now() < end, "it does not end");
+        listener.next(Duration::from_secs(1)).unwrap()
+    };
+    while !matches!(next(&mut listener), Some(Event::Record(r)) if r.pid == child) {}
+    listener.finish();
+    while next(&mut listener).is_some() {}
+    // SAFETY: our own child, which is not reaped yet.
+    let ended = unsafe {
+        let alive = libc::kill(child, 0) == 0;
+        libc::kill(child, libc::SIGKILL);
+        libc::waitpid(child, std::ptr::null_mut(), 0);
+        alive
+    };
+    assert!(ended, "the child went on all the time");
+}
+
+#[test]
 fn root_filters_of_a_running_process_are_read_back() {
     let allow = Insn::ret(Action::Allow.ret());
     let programs = [vec![allow], vec![Insn::load(bpf::OFF_NR), allow]];
