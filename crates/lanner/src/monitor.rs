@@ -127,6 +127,8 @@ impl Monitor {
     /// Takes events until there are no more, or it is time to stop.
     pub(crate) fn process(&mut self, events: &mut Events) -> Result<()> {
         let live = matches!(events, Events::Live(_));
+        // The time limit of a replay is by the clock of its events.
+        let replay = matches!(events, Events::Capture(_));
         let mut first_ts = 0;
         let mut until_look = EVENTS_BETWEEN_LOOKS;
         let mut patience = self.patience();
@@ -145,7 +147,7 @@ impl Monitor {
                     if first_ts == 0 {
                         first_ts = ts;
                     }
-                    let limit = self.limit.filter(|_| !live);
+                    let limit = self.limit.filter(|_| replay);
                     if limit.is_some_and(|l| u128::from(ts - first_ts.min(ts)) >= l.as_nanos()) {
                         return Ok(());
                     }
@@ -170,7 +172,7 @@ impl Monitor {
                 if idle && live {
                     self.note_silence();
                 }
-                if self.look_around(now, live) == Next::End {
+                if self.look_around(now, replay) == Next::End {
                     events.stop();
                     return self.drain(events);
                 }
@@ -312,7 +314,7 @@ impl Monitor {
     }
 
     /// Looks at what comes from outside.
-    fn look_around(&mut self, now: Instant, live: bool) -> Next {
+    fn look_around(&mut self, now: Instant, replay: bool) -> Next {
         if self.signals.take_reopen() {
             self.log.info("SIGUSR1 received, reopening outputs...");
             self.lines.outputs.reopen();
@@ -337,7 +339,7 @@ impl Monitor {
         let over = self
             .limit
             .is_some_and(|l| now.duration_since(self.started) >= l);
-        if live && over { Next::End } else { Next::Go }
+        if over && !replay { Next::End } else { Next::Go }
     }
 
     /// Takes what happened before the source was stopped.

@@ -117,6 +117,17 @@ fn root_a_started_program_is_an_alert_and_sigterm_ends_in_order() {
 }
 
 #[test]
+fn without_a_driver_it_waits_for_the_end_of_minus_m() {
+    let lab = Lab::new();
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "x"));
+    let started = Instant::now();
+    let ran = lab.run(["-r", "rules.yaml", "-o", "engine.kind=nodriver", "-M", "1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(started.elapsed().as_secs() >= 1);
+    assert!(!ran.stderr.contains("SIGINT"), "{}", ran.stderr);
+}
+
+#[test]
 fn root_an_idle_host_reaches_the_end_of_minus_m() {
     if !can_monitor() {
         return;
