@@ -43,8 +43,10 @@ impl Lines {
         self.ends.push(self.bytes.len());
     }
 
-    fn is_full(&self) -> bool {
-        self.bytes.len() >= BUFFER
+    /// Gathers alerts; whether they are to be written now.
+    fn gather(&mut self, items: &[Item], buffered: bool) -> bool {
+        items.iter().for_each(|item| self.push(&item.line()));
+        !buffered || self.bytes.len() >= BUFFER
     }
 
     fn is_empty(&self) -> bool {
@@ -118,13 +120,10 @@ impl Transport for Stdout {
     }
 
     fn send(&mut self, items: &[Item], _: &Stop) -> Result<(), Failure> {
-        for item in items {
-            self.lines.push(&item.line());
+        match self.lines.gather(items, self.buffered) {
+            true => self.flush(),
+            false => Ok(()),
         }
-        if self.buffered && !self.lines.is_full() {
-            return Ok(());
-        }
-        self.flush()
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
@@ -206,13 +205,10 @@ impl Transport for File {
     }
 
     fn send(&mut self, items: &[Item], _: &Stop) -> Result<(), Failure> {
-        for item in items {
-            self.lines.push(&item.line());
+        match self.lines.gather(items, self.buffered) {
+            true => self.flush(),
+            false => Ok(()),
         }
-        if self.buffered && !self.lines.is_full() {
-            return Ok(());
-        }
-        self.flush()
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
