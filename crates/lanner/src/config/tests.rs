@@ -1,3 +1,7 @@
+use std::fs;
+
+use lanner_diag::yaml;
+
 use super::*;
 
 /// The first document of a text.
