@@ -1,11 +1,17 @@
-//! Lanner's own log: to stderr, one line a message, in Falco's format.
+//! Lanner's own log: to stderr, one line a message, in Falco's format, and to the system's log,
+//! which adds time and name itself.
 
+use std::cell::Cell;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use lanner_output::Syslog;
+
+use crate::config::program_name;
 
 /// How grave a message is, most grave first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,17 +58,26 @@ impl Level {
 
 /// Where messages go, and which.
 pub(crate) struct Log {
-    settings: Mutex<Settings>,
+    sinks: Mutex<Sinks>,
     zone: TimeZone,
 }
 
+struct Sinks {
+    settings: Settings,
+    syslog: Option<Syslog>,
+    /// Messages that the system's log did not take since the last one that it took.
+    missed: u64,
+}
+
 /// What the configuration says about the log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Messages graver than or as grave as this one are written.
     pub(crate) level: Level,
     /// Whether they are written to stderr (`log_stderr`).
     pub(crate) stderr: bool,
+    /// The socket of the system's log, if they are sent there (`log_syslog`).
+    pub(crate) syslog: Option<PathBuf>,
     /// Times in ISO 8601, in UTC (`time_format_iso_8601`).
     pub(crate) iso_time: bool,
 }
@@ -72,6 +87,7 @@ impl Default for Settings {
         Settings {
             level: Level::Info,
             stderr: true,
+            syslog: None,
             iso_time: false,
         }
     }
@@ -81,35 +97,65 @@ impl Log {
     /// A log with the settings that hold until the configuration is read.
     pub(crate) fn new() -> Log {
         Log {
-            settings: Mutex::new(Settings::default()),
+            sinks: Mutex::new(Sinks {
+                settings: Settings::default(),
+                syslog: None,
+                missed: 0,
+            }),
             zone: TimeZone::system(),
         }
     }
 
     /// Takes over the settings of the configuration.
     pub(crate) fn configure(&self, settings: Settings) {
-        if let Ok(mut current) = self.settings.lock() {
-            *current = settings;
+        let twice = settings.stderr && stderr_is_journal();
+        let socket = settings.syslog.as_ref().filter(|_| !twice);
+        let syslog = socket.map(|path| Syslog::new(path, &program_name()));
+        if let Ok(mut sinks) = self.sinks.lock() {
+            *sinks = Sinks {
+                settings,
+                syslog,
+                missed: 0,
+            };
         }
     }
 
     /// Writes a message.
     pub(crate) fn write(&self, level: Level, message: &str) {
-        let Ok(settings) = self.settings.lock() else {
+        let Ok(mut sinks) = self.sinks.lock() else {
             return;
         };
-        if level > settings.level || !settings.stderr {
+        let Sinks {
+            settings,
+            syslog,
+            missed,
+        } = &mut *sinks;
+        if level > settings.level {
             return;
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let seconds = now.map_or(0, |d| d.as_secs() as i64);
-        let line = format!(
-            "{}: {}\n",
-            stamp(seconds, settings.iso_time, &self.zone),
-            message.trim_end_matches('\n')
-        );
-        // Nobody is left to tell if stderr is closed.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        let message = message.trim_end_matches('\n');
+        if settings.stderr {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            let seconds = now.map_or(0, |d| d.as_secs() as i64);
+            let stamp = stamp(seconds, settings.iso_time, &self.zone);
+            // Nobody is left to tell if stderr is closed.
+            let _ = std::io::stderr().write_all(format!("{stamp}: {message}\n").as_bytes());
+        }
+        if let Some(syslog) = syslog {
+            // A daemon that is behind is waited for once, until it takes messages again: the
+            // monitor must not depend on it.
+            let wait = Cell::new(*missed == 0);
+            let mut send = |level: Level, message: &str| {
+                let sent = syslog.send(level as u8, message.as_bytes(), &|| wait.replace(false));
+                sent.is_ok()
+            };
+            if !send(level, message) {
+                *missed += 1;
+            } else if *missed > 0 {
+                let gap = format!("{missed} messages before this one are not in this log");
+                *missed = u64::from(!send(Level::Warning, &gap));
+            }
+        }
     }
 
     /// Writes an ordinary message.
@@ -131,6 +177,16 @@ impl Log {
     pub(crate) fn debug(&self, message: impl AsRef<str>) {
         self.write(Level::Debug, message.as_ref());
     }
+}
+
+/// Whether stderr goes to the journal already, where `/dev/log` leads too (systemd.exec(5),
+/// `JOURNAL_STREAM`).
+fn stderr_is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
+        return false;
+    };
+    rustix::fs::fstat(std::io::stderr())
+        .is_ok_and(|stat| stream == format!("{}:{}", stat.st_dev, stat.st_ino))
 }
 
 /// A time of day as text alerts have it: local, to the nanosecond. Of an alert that no event

@@ -104,7 +104,7 @@ fn execute(invocation: &Arc<Invocation>) -> Result<()> {
     }
     let read_at = SystemTime::now();
     let config = Arc::new(prepare::configure(invocation)?);
-    log.configure(config.log);
+    log.configure(config.log.clone());
     warn(&log, &legacy.warnings);
     if let Some(text) = info::with_config(flags, &config)? {
         return print(&text);

@@ -129,7 +129,7 @@ impl Monitor {
         let rules = self.pipeline.replace(prepared.rules, prepared.fields);
         takeover.reloads.answer(Answer::Done(Box::new(rules)));
         self.wanted = prepared.selected.wanted;
-        self.log.configure(new.log);
+        self.log.configure(new.log.clone());
         self.lines.outputs.replace(prepared.outputs);
         self.watch.configure(&new);
         match (&mut self.lines.captures, new.captures.clone()) {

@@ -24,6 +24,8 @@ use lanner_rules::{Append, Priority, Select, Switch};
 
 pub(crate) use self::schema::config_schema;
 
+pub(crate) use self::outputs::program_name;
+
 use self::files::{DEFAULT_FILES, Reading, apply, main_file, without_file};
 use self::origin::Origins;
 use self::tree::Strategy;
@@ -341,6 +343,9 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
     let log = Settings {
         level,
         stderr: r.flag("log_stderr"),
+        syslog: r
+            .flag("log_syslog")
+            .then(|| PathBuf::from(r.text("syslog_output.socket"))),
         iso_time,
     };
     let engine = engine(&r, &main)?;

@@ -74,7 +74,7 @@ pub(super) fn channels(r: &Reader<'_>, main: &str) -> Result<Vec<ChannelPlan>> {
 }
 
 /// The name under which the program was called, as syslog(3) has it.
-fn program_name() -> String {
+pub(crate) fn program_name() -> String {
     let called = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&called).file_name();
     name.map_or_else(|| "lanner".to_owned(), |n| n.to_string_lossy().into_owned())

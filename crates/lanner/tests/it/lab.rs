@@ -40,7 +40,7 @@ impl Lab {
         };
         lab.file(
             "falco.yaml",
-            "{stdout_output: {enabled: true}, log_stderr: true}",
+            "{stdout_output: {enabled: true}, log_stderr: true, log_syslog: false}",
         );
         lab
     }

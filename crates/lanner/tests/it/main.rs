@@ -8,6 +8,7 @@ mod config;
 mod endpoints;
 mod lab;
 mod live;
+mod log;
 mod outputs;
 mod reload;
 mod replay;

@@ -41,7 +41,7 @@ impl Syslog {
     }
 
     /// Sends a message of a severity from 0 (emergency) to 7 (debug). Waits while the log is
-    /// slow, as long as `go_on` says; its answer is asked for a few times a second.
+    /// slow, as long as `go_on` says; its answer is asked for before each wait of a tenth of a second.
     pub fn send(
         &mut self,
         severity: u8,
@@ -150,10 +150,15 @@ fn write_all(stream: &UnixStream, text: &[u8], go_on: &dyn Fn() -> bool) -> io::
     rest.push(0);
     let mut written = 0;
     while written < rest.len() {
-        // Once begun, a message is finished, or the stream is of no use any more.
-        let begun = written > 0;
         let mut end = stream;
-        written += again(stream, &|| begun || go_on(), || end.write(&rest[written..]))?;
+        let result = again(stream, go_on, || end.write(&rest[written..]));
+        written += result.map_err(|e| match (written, e.kind()) {
+            (1.., io::ErrorKind::TimedOut) => {
+                // Behind half a message the stream is of no use any more: it is made anew.
+                io::Error::new(io::ErrorKind::ConnectionAborted, "a message was cut off")
+            }
+            _ => e,
+        })?;
     }
     Ok(())
 }
