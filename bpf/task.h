@@ -174,12 +174,17 @@ static long cgroup__step(u32 index, void *context)
 /*
  * Writes "NAME=/PATH" of one controller; the bytes written. The path stays in cpu->path for the
  * next controller: with cgroup v2 it is the same for all.
+ *
+ * In the hierarchy of cgroup v2, whose number is 0, a controller that is not enabled for a group
+ * has the state of the nearest group above where it is: "/" often. What /proc/PID/cgroup shows, and
+ * what tells of a container, is the group itself.
  */
 __global u32 cgroup__write(u64 set_address, u32 pos, u32 controller)
 {
 	struct css_set *set = (void *)set_address;
 	struct cgroup_subsys_state *state = NULL;
 	struct event event, *e = &event;
+	struct cgroup *group;
 	u64 cgroup;
 
 	bpf_core_read(&state, sizeof(state), &set->subsys[controller]);
@@ -188,10 +193,13 @@ __global u32 cgroup__write(u64 set_address, u32 pos, u32 controller)
 	if (!event__push_str_kernel(e, BPF_CORE_READ(state, ss, name), NAME_MAX_LEN))
 		return 0;
 	*(u8 *)event__at(e, e->pos - 1) = '=';
-	cgroup = (u64)BPF_CORE_READ(state, cgroup);
+	group = BPF_CORE_READ(state, cgroup);
+	if (BPF_CORE_READ(group, root, hierarchy_id) == 0)
+		group = BPF_CORE_READ(set, dfl_cgrp);
+	cgroup = (u64)group;
 	if (cgroup != e->cpu->cgroup) {
 		struct cgroup_walk walk = {
-			.node = (u64)BPF_CORE_READ(state, cgroup, kn),
+			.node = (u64)BPF_CORE_READ(group, kn),
 			.off = path__start(e->cpu),
 		};
 

@@ -265,8 +265,13 @@ struct kernfs_node___v6_14 {
 	struct kernfs_node *parent;
 };
 
+struct cgroup_root {
+	int hierarchy_id;
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 
 struct cgroup_subsys {
@@ -280,6 +285,7 @@ struct cgroup_subsys_state {
 
 struct css_set {
 	struct cgroup_subsys_state *subsys[12];
+	struct cgroup *dfl_cgrp;
 };
 
 /* ---- files ---- */
