@@ -12,12 +12,14 @@ use hashbrown::HashMap;
 
 use crate::arch::X32_BIT;
 use crate::bpf::{Insn, MAX_LEN, OFF_ARCH, OFF_ARGS, OFF_NR, Test};
-use crate::policy::{AbiPolicy, Choice, Condition, Op, Policy, word_mask};
+use crate::policy::{AbiPolicy, Policy};
 use crate::{Action, Arch, table};
 
+mod decide;
 mod tree;
 
-use tree::{Tree, in_rows};
+use decide::Question;
+use tree::{Peer, Tree, in_rows};
 
 const ENOSYS: Action = Action::Errno(38);
 
@@ -25,7 +27,7 @@ const ENOSYS: Action = Action::Errno(38);
 const MAX_NODES: usize = 16 * MAX_LEN;
 
 /// Profiles that decide about fewer numbers get the shortest tests of arguments, others the
-/// quickest: there, what ranges of numbers save is more than what that costs.
+/// quickest, if what ranges of numbers save is more than what that costs.
 const FEW_CALLS: usize = 32;
 
 /// How a policy is compiled.
@@ -63,8 +65,27 @@ pub enum CompileError {
 /// [`Policy::decide`] says.
 pub fn compile(policy: &Policy, options: &Options) -> Result<Vec<Insn>, CompileError> {
     let calls = policy.abis.iter().map(|a| a.decisions.len()).sum::<usize>();
+    let short = calls < FEW_CALLS;
+    let (mut program, balance) = build(policy, options, short)?;
+    if !short && balance < 0 {
+        // What ranges of numbers save does not pay for the quickest tests of arguments.
+        program = build(policy, options, true)?.0;
+    }
+    if program.len() > MAX_LEN {
+        return Err(CompileError::TooLong(program.len()));
+    }
+    Ok(program)
+}
+
+/// The program of a policy, with the shortest tests of arguments or the quickest; and how many
+/// comparisons fewer it has than there would be for single numbers and single values.
+fn build(
+    policy: &Policy,
+    options: &Options,
+    short: bool,
+) -> Result<(Vec<Insn>, isize), CompileError> {
     let mut graph = Graph {
-        few_calls: calls < FEW_CALLS,
+        short,
         ..Graph::default()
     };
     let mut audits: Vec<u32> = Vec::new();
@@ -79,11 +100,7 @@ pub fn compile(policy: &Policy, options: &Options) -> Result<Vec<Insn>, CompileE
         next = graph.branch(Test::Eq, audit, numbers, next);
     }
     let root = graph.node(Node::Load(OFF_ARCH, next));
-    let program = graph.lay_out(root);
-    if program.len() > MAX_LEN {
-        return Err(CompileError::TooLong(program.len()));
-    }
-    Ok(program)
+    Ok((graph.lay_out(root), graph.balance))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,15 +119,6 @@ enum Node {
 /// A range of values: its first, and what is decided up to the next one.
 type Segment<T> = (T, NodeId);
 
-/// Conditions that must all hold, and what the filter then returns.
-type Case = (Vec<Condition>, u32);
-/// The first whose conditions hold decides.
-type Cases = Vec<Case>;
-
-/// What one decision depends on: its cases, what is returned if none holds, and of the ABI the
-/// width and the byte order.
-type Question = (Cases, u32, u8, bool);
-
 /// A program as a graph without cycles, equal nodes being one.
 #[derive(Default)]
 struct Graph {
@@ -119,8 +127,12 @@ struct Graph {
     depths: Vec<usize>,
     ids: HashMap<Node, NodeId>,
     decided: HashMap<Question, NodeId>,
-    /// The profile names so few calls that each comparison of a value shows in the length.
-    few_calls: bool,
+    /// Tests of arguments are the shortest, not the quickest.
+    short: bool,
+    /// Comparisons of single numbers and values that there would be, less those that there are.
+    balance: isize,
+    /// Orders of arguments that have been tried.
+    tries: usize,
 }
 
 /// Too many nodes.
@@ -248,150 +260,16 @@ impl Graph {
         };
         // Where x32 is not listed, two more keep it out.
         let guard = if x86 && x32.is_none() { 2 } else { 0 };
-        let tree = self.tree(&segments, &weight, in_rows(points.len()) + guard);
+        let depth = |node: NodeId| self.depths[node.0 as usize];
+        let named: Vec<Segment<u32>> = points.iter().copied().filter(|p| p.1 != default).collect();
+        let before = usize::from(guard > 0);
+        let weighted = !options.weights.is_empty();
+        let peer = Peer::new(&named, depth(default), &weight, &depth, before, weighted);
+        let allowed = in_rows(points.len()) + guard;
+        let tree = Tree::best(&segments, &weight, &depth, allowed, Some(peer));
+        self.balance += (in_rows(named.len()) + before) as isize - tree.len() as isize;
+        let tree = self.plant(&tree);
         Ok(self.load(OFF_NR, tree))
-    }
-
-    /// What decides among the choices of one call.
-    fn decision(
-        &mut self,
-        arch: Arch,
-        choices: &[Choice],
-        default: Action,
-    ) -> Result<NodeId, Overflow> {
-        // A mask that leaves everything is none, and values without one can be a tree.
-        let unmasked = |c: &Condition| match c.op {
-            Op::MaskedEq(mask) if mask == word_mask(arch.word_bits()) => {
-                Condition { op: Op::Eq, ..*c }
-            }
-            _ => *c,
-        };
-        let rules: Cases = choices
-            .iter()
-            .map(|c| (c.conditions.iter().map(unmasked).collect(), c.action.ret()))
-            .collect();
-        self.decide(rules, default.ret(), arch.word_bits(), arch.big_endian())
-    }
-
-    /// The first of `rules` whose conditions hold gives its value, and `default` if none does.
-    fn decide(
-        &mut self,
-        mut rules: Cases,
-        default: u32,
-        bits: u8,
-        big_endian: bool,
-    ) -> Result<NodeId, Overflow> {
-        if let Some(at) = rules.iter().position(|r| r.0.is_empty()) {
-            rules.truncate(at + 1);
-        }
-        // What comes last and gives what would be given anyway need not be tested.
-        let last = match rules.last() {
-            Some((conditions, ret)) if conditions.is_empty() => *ret,
-            _ => default,
-        };
-        while rules.last().is_some_and(|r| r.1 == last) {
-            rules.pop();
-        }
-        let mut seen = Vec::with_capacity(rules.len());
-        for rule in rules {
-            if !seen.contains(&rule) {
-                seen.push(rule);
-            }
-        }
-        let rules = seen;
-        if rules.is_empty() {
-            return Ok(self.node(Node::Ret(last)));
-        }
-        let key = (rules, last, bits, big_endian);
-        if let Some(node) = self.decided.get(&key) {
-            return Ok(*node);
-        }
-        if self.nodes.len() > MAX_NODES {
-            return Err(Overflow);
-        }
-        let (rules, ..) = &key;
-        let arg = busiest_argument(rules);
-        let masked = rules.iter().flat_map(|r| &r.0).find_map(|c| match c.op {
-            Op::MaskedEq(mask) if c.arg == arg => Some((mask, c.value)),
-            _ => None,
-        });
-        let node = match masked {
-            Some((mask, _)) if one_word(mask) && values_under(rules, arg, mask).len() > 1 => {
-                let upper = mask > u64::from(u32::MAX);
-                let none = under_mask(rules, arg, mask, None);
-                let mut tree = self.decide(none, last, bits, big_endian)?;
-                for value in values_under(rules, arg, mask).into_iter().rev() {
-                    let rest = under_mask(rules, arg, mask, Some(value));
-                    let node = self.decide(rest, last, bits, big_endian)?;
-                    let value = if upper { value >> 32 } else { value } as u32;
-                    tree = self.branch(Test::Eq, value, node, tree);
-                }
-                let word = if upper { mask >> 32 } else { mask } as u32;
-                let tree = match word {
-                    u32::MAX => tree,
-                    word => self.node(Node::And(word, tree)),
-                };
-                self.load_word(arg, upper, big_endian, tree)
-            }
-            Some((mask, value)) => {
-                let test = Condition {
-                    arg,
-                    op: Op::MaskedEq(mask),
-                    value,
-                };
-                let yes = self.decide(given(rules, &test, true), last, bits, big_endian)?;
-                let no = self.decide(given(rules, &test, false), last, bits, big_endian)?;
-                self.masked(arg, mask, value, yes, no, big_endian)
-            }
-            None => {
-                let mut segments = Vec::new();
-                for first in boundaries(rules, arg, bits) {
-                    let rest = at_value(rules, arg, first);
-                    let node = self.decide(rest, last, bits, big_endian)?;
-                    segments.push((first, node));
-                }
-                segments.dedup_by_key(|s| s.1);
-                self.words(arg, &segments, bits, big_endian)
-            }
-        };
-        self.decided.insert(key, node);
-        Ok(node)
-    }
-
-    /// `yes` if the bits of `mask` are those of `value`.
-    fn masked(
-        &mut self,
-        arg: u8,
-        mask: u64,
-        value: u64,
-        yes: NodeId,
-        no: NodeId,
-        big_endian: bool,
-    ) -> NodeId {
-        let mut then = yes;
-        for upper in [true, false] {
-            let shift = if upper { 32 } else { 0 };
-            let (mask, value) = ((mask >> shift) as u32, (value >> shift) as u32);
-            if mask == 0 {
-                continue;
-            }
-            let test = if mask == u32::MAX {
-                self.branch(Test::Eq, value, then, no)
-            } else if value == 0 {
-                self.branch(Test::Set, mask, no, then)
-            } else if mask.is_power_of_two() {
-                self.branch(Test::Set, mask, then, no)
-            } else {
-                let equal = self.branch(Test::Eq, value, then, no);
-                if then == no {
-                    equal
-                } else {
-                    self.node(Node::And(mask, equal))
-                }
-            };
-            then = self.load_word(arg, upper, big_endian, test);
-        }
-        then
     }
 
     fn load_word(&mut self, arg: u8, upper: bool, big_endian: bool, then: NodeId) -> NodeId {
@@ -447,11 +325,7 @@ impl Graph {
 
     /// Comparisons that may be spent on so many values of an argument.
     fn values(&self, count: usize) -> usize {
-        if self.few_calls {
-            count
-        } else {
-            in_rows(count)
-        }
+        if self.short { count } else { in_rows(count) }
     }
 
     /// A tree of comparisons that finds the segment of the word in A; see [`Tree::best`].
@@ -462,7 +336,8 @@ impl Graph {
         allowed: usize,
     ) -> NodeId {
         let depth = |node: NodeId| self.depths[node.0 as usize];
-        let tree = Tree::best(segments, weight, &depth, allowed);
+        let tree = Tree::best(segments, weight, &depth, allowed, None);
+        self.balance -= tree.len().saturating_sub(segments.len() / 2) as isize;
         self.plant(&tree)
     }
 
@@ -594,90 +469,6 @@ fn overlay(ground: &[Segment<u32>], points: &[Segment<u32>]) -> Vec<Segment<u32>
     }
     out.dedup_by_key(|s| s.1);
     out
-}
-
-/// The argument that most rules test; the first of several.
-fn busiest_argument(rules: &[Case]) -> u8 {
-    let tests = |arg: u8| {
-        let conditions = rules.iter().flat_map(|r| &r.0);
-        conditions.filter(|c| c.arg == arg).count()
-    };
-    (0..6).rev().max_by_key(|arg| tests(*arg)).unwrap_or(0)
-}
-
-/// The rules that are left once it is known whether `test` holds.
-fn given(rules: &[Case], test: &Condition, holds: bool) -> Cases {
-    let left = rules.iter().filter(|r| holds || !r.0.contains(test));
-    left.map(|(conditions, ret)| {
-        let rest = conditions.iter().filter(|c| *c != test).copied().collect();
-        (rest, *ret)
-    })
-    .collect()
-}
-
-/// Whether a mask has bits in one half of an argument only.
-fn one_word(mask: u64) -> bool {
-    mask != 0 && (mask >> 32 == 0 || mask as u32 == 0)
-}
-
-/// The values that an argument is compared with under a mask, ascending.
-fn values_under(rules: &[Case], arg: u8, mask: u64) -> Vec<u64> {
-    let conditions = rules.iter().flat_map(|r| &r.0).filter(|c| c.arg == arg);
-    let mut values: Vec<u64> = conditions
-        .filter(|c| c.op == Op::MaskedEq(mask))
-        .map(|c| c.value)
-        .collect();
-    values.sort_unstable();
-    values.dedup();
-    values
-}
-
-/// The rules that are left once it is known which value an argument has under a mask, or that it
-/// has none of those that it is compared with.
-fn under_mask(rules: &[Case], arg: u8, mask: u64, value: Option<u64>) -> Cases {
-    let known = |c: &Condition| c.arg == arg && c.op == Op::MaskedEq(mask);
-    let fits = |r: &&Case| {
-        let mut conditions = r.0.iter().filter(|c| known(c));
-        conditions.all(|c| Some(c.value) == value)
-    };
-    let left = rules.iter().filter(fits);
-    left.map(|(conditions, ret)| {
-        let rest = conditions.iter().filter(|c| !known(c)).copied().collect();
-        (rest, *ret)
-    })
-    .collect()
-}
-
-/// The first values of the ranges of `arg` in which no rule's ranges begin or end.
-fn boundaries(rules: &[Case], arg: u8, bits: u8) -> Vec<u64> {
-    let mut starts = vec![0];
-    for condition in rules.iter().flat_map(|r| &r.0).filter(|c| c.arg == arg) {
-        for (first, last) in condition.ranges().unwrap_or_default() {
-            starts.push(first);
-            starts.extend(last.checked_add(1));
-        }
-    }
-    starts.retain(|s| *s <= word_mask(bits));
-    starts.sort_unstable();
-    starts.dedup();
-    starts
-}
-
-/// The rules that are left if `arg` is `value`, for rules without masks on it.
-fn at_value(rules: &[Case], arg: u8, value: u64) -> Cases {
-    let mut args = [0; 6];
-    args[usize::from(arg)] = value;
-    let fits = |c: &&Condition| c.arg == arg && !c.holds(&args);
-    let left = rules.iter().filter(|r| r.0.iter().find(fits).is_none());
-    left.map(|(conditions, ret)| {
-        let rest = conditions
-            .iter()
-            .filter(|c| c.arg != arg)
-            .copied()
-            .collect();
-        (rest, *ret)
-    })
-    .collect()
 }
 
 #[cfg(test)]

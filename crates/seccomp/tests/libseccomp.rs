@@ -11,16 +11,19 @@ use std::time::Duration;
 use lanner_seccomp::arch::X32_BIT;
 use lanner_seccomp::bpf::{self, Data, Insn};
 use lanner_seccomp::compile::{Options, compile};
-use lanner_seccomp::policy::{AbiPolicy, Condition, Op, Policy, Spec};
+use lanner_seccomp::policy::{AbiPolicy, Choice, Op, Policy, Rule, Spec};
 use lanner_seccomp::{Action, Arch, table};
 
 mod peer;
 
 /// How many random profiles are compared if nothing says how many.
-const RANDOM: u64 = 300;
+const RANDOM: u64 = 200;
 
 /// Milliseconds after which libseccomp counts as hanging; it takes a few.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Up to so many combinations of arguments are all tried.
+const MOST_ARGUMENTS: usize = 512;
 
 /// The child that runs libseccomp: reads names of profiles, writes programs.
 #[test]
@@ -120,6 +123,8 @@ struct Tally {
     /// libseccomp's list, tree or both do not say what the profile says. What is wrong is left out
     /// of the comparison; if both are, the shape must be one that is known for it.
     defective: usize,
+    /// Profiles without such a shape that libseccomp makes neither a right list nor a right tree of.
+    unknown: Vec<String>,
     refused: usize,
     hangs: usize,
     /// Metrics in which ours is worse.
@@ -146,17 +151,17 @@ fn calls(policy: &Policy) -> Vec<(Arch, u32, Vec<[u64; 6]>)> {
         for number in numbers {
             let at = abi.decisions.binary_search_by_key(&number, |d| d.0);
             let choices = at.map_or(&[][..], |at| &abi.decisions[at].1.choices);
-            let conditions = choices.iter().flat_map(|c| &c.conditions);
-            all.push((abi.arch, number, arguments(conditions)));
+            all.push((abi.arch, number, arguments(choices)));
         }
     }
     all
 }
 
-/// Arguments around the boundaries of conditions.
-fn arguments<'a>(conditions: impl Iterator<Item = &'a Condition>) -> Vec<[u64; 6]> {
+/// Arguments around the boundaries of conditions: all of them beside all others, or where those
+/// are too many, some, and what meets all conditions of a choice but at most one.
+fn arguments(choices: &[Choice]) -> Vec<[u64; 6]> {
     let mut values: [Vec<u64>; 6] = Default::default();
-    for c in conditions {
+    for c in choices.iter().flat_map(|c| &c.conditions) {
         let list = &mut values[usize::from(c.arg)];
         let v = c.value;
         list.extend([v, v.wrapping_add(1), v.wrapping_sub(1), v ^ 1 << 32]);
@@ -164,22 +169,59 @@ fn arguments<'a>(conditions: impl Iterator<Item = &'a Condition>) -> Vec<[u64; 6
             list.extend([v | !mask, v ^ (mask & mask.wrapping_neg()), mask]);
         }
     }
-    let mut all = vec![[0; 6], [u64::MAX; 6]];
     for list in &mut values {
         list.sort_unstable();
         list.dedup();
+    }
+    let mut all = vec![[0; 6], [u64::MAX; 6]];
+    let product: usize = values.iter().map(|list| list.len().max(1)).product();
+    if product <= MOST_ARGUMENTS {
+        all.extend((0..product).map(|mut at| {
+            values.each_ref().map(|list| match list.len() {
+                0 => 0,
+                len => {
+                    let value = list[at % len];
+                    at /= len;
+                    value
+                }
+            })
+        }));
+        return all;
     }
     let longest = values.iter().map(Vec::len).max().unwrap_or(0);
     // Each value beside several of each other argument.
     for turn in 0..3 {
         for i in 0..longest {
-            let mut args = [0; 6];
-            for (arg, list) in values.iter().enumerate() {
-                if !list.is_empty() {
-                    args[arg] = list[(i + turn * arg * 3) % list.len()];
-                }
+            let at = |arg: usize, list: &Vec<u64>| match list.len() {
+                0 => 0,
+                len => list[(i + turn * (arg * 3 + 1)) % len],
+            };
+            all.push(std::array::from_fn(|arg| at(arg, &values[arg])));
+        }
+    }
+    let mut meeting = Vec::new();
+    for choice in choices {
+        let from = meeting.last().copied().unwrap_or([0; 6]);
+        // Also what meets this one and some of the one before.
+        for mut args in [[0; 6], from] {
+            for c in &choice.conditions {
+                args[usize::from(c.arg)] = match c.op {
+                    Op::Ne | Op::Gt => c.value.wrapping_add(1),
+                    Op::Lt => c.value.wrapping_sub(1),
+                    _ => c.value,
+                };
             }
-            all.push(args);
+            meeting.push(args);
+        }
+    }
+    for args in meeting {
+        all.push(args);
+        for (arg, list) in values.iter().enumerate() {
+            all.extend(list.iter().map(|value| {
+                let mut one = args;
+                one[arg] = *value;
+                one
+            }));
         }
     }
     all
@@ -224,8 +266,10 @@ fn compare(peer: &mut Libseccomp, name: &str, tally: &mut Tally) -> Option<[Cost
         tally.defective += 1;
     }
     if right == [false; 2] {
-        let known = may_be_defective(&policy);
-        assert!(known, "{name}: {found:?} of {:?}", peer::known_spec(name));
+        if !may_be_defective(&spec, &policy) {
+            let fault = format!("{name}: {found:?} of {:?}", peer::known_spec(name));
+            tally.unknown.push(fault);
+        }
         return None;
     }
     let costs = [&ours, &list, &tree].map(|program| cost(program, &calls));
@@ -249,17 +293,32 @@ fn compare(peer: &mut Libseccomp, name: &str, tally: &mut Tally) -> Option<[Cost
 }
 
 /// Whether a profile has a shape for which libseccomp 2.5 is known to forget in list and tree what
-/// a register holds: several orders on one argument whose constants differ in the upper words, or
-/// conditions on ABIs of different widths, which share code there. On 32-bit MIPS it compares what
-/// goes through a multiplexer with the arguments of the multiplexer, on other ABIs it does not.
-fn may_be_defective(policy: &Policy) -> bool {
-    let decisions = policy.abis.iter().flat_map(|a| &a.decisions);
-    let wide_orders = decisions.into_iter().any(|(_, decision)| {
-        let conditions = decision.choices.iter().flat_map(|c| &c.conditions);
-        let orders: Vec<_> = conditions
+/// a register holds, or a rule: several orders on one call whose constants differ in the upper
+/// words; different rules of several conditions on one call, which do not come back to each other's
+/// next conditions; or conditions on ABIs of different widths, which share code there. On 32-bit
+/// MIPS it compares what goes through a multiplexer with the arguments of the multiplexer, on other
+/// ABIs it does not.
+fn may_be_defective(spec: &Spec, policy: &Policy) -> bool {
+    let rules_of = |name: &str| -> Vec<&Rule> {
+        let rules = spec.rules.iter().filter(|r| !r.conditions.is_empty());
+        rules
+            .filter(|r| r.names.iter().any(|n| n == name))
+            .collect()
+    };
+    let tangled = spec.rules.iter().flat_map(|r| &r.names).any(|name| {
+        let rules = rules_of(name);
+        let orders: Vec<_> = rules
+            .iter()
+            .flat_map(|r| &r.conditions)
             .filter(|c| !matches!(c.op, Op::Eq | Op::MaskedEq(_)))
             .collect();
-        orders.len() > 1 && orders.iter().any(|c| c.value >> 32 != 0)
+        let wide = orders.len() > 1 && orders.iter().any(|c| c.value >> 32 != 0);
+        let several = rules.iter().filter(|r| r.conditions.len() > 1);
+        let different = several.clone().any(|r| {
+            let mut others = several.clone();
+            others.any(|other| other.conditions != r.conditions)
+        });
+        wide || different
     });
     let conditional = |a: &&AbiPolicy| {
         let mut choices = a.decisions.iter().flat_map(|d| &d.1.choices);
@@ -273,7 +332,7 @@ fn may_be_defective(policy: &Policy) -> bool {
         .collect();
     widths.dedup();
     let mips = |a: &AbiPolicy| matches!(a.arch, Arch::Mips | Arch::Mipsel) && conditional(&a);
-    wide_orders || widths.len() > 1 || policy.abis.iter().any(mips)
+    tangled || widths.len() > 1 || policy.abis.iter().any(mips)
 }
 
 type Calls = [(Arch, u32, Vec<[u64; 6]>)];
@@ -332,6 +391,7 @@ fn the_profiles_of_engines_and_of_the_course() {
     }
     println!("{tally:?}");
     assert_eq!(tally.worse, Vec::<String>::new());
+    assert_eq!(tally.unknown, Vec::<String>::new());
 }
 
 #[test]
@@ -344,12 +404,44 @@ fn random_profiles() {
         compare(&mut peer, &format!("random/{seed}"), &mut tally);
     }
     let worse = std::mem::take(&mut tally.worse);
+    let unknown = std::mem::take(&mut tally.unknown);
     println!("{tally:?}");
-    println!("{worse:#?}");
-    // A few shapes are an instruction or two behind or slower by one.
-    assert!(worse.len() * 200 <= tally.compared, "{} worse", worse.len());
+    assert!(worse.is_empty(), "{worse:#?}");
+    assert!(unknown.is_empty(), "{unknown:#?}");
     assert!(tally.compared * 2 > count as usize, "{tally:?}");
     assert!(tally.defective * 20 < tally.compared, "{tally:?}");
+}
+
+/// The kernel answers for a call without running the filter if it can tell beforehand that it is
+/// allowed. It can tell that of every call that a profile allows whatever its arguments are.
+#[test]
+fn the_kernels_cache_serves_every_call_that_is_allowed_without_a_look_at_arguments() {
+    let random = (0..RANDOM).map(|seed| format!("random/{seed}"));
+    let names = peer::REFERENCES
+        .map(str::to_owned)
+        .into_iter()
+        .chain(random);
+    let mut served = 0;
+    for name in names {
+        let policy = Policy::new(&peer::spec(&name));
+        let program = compile(&policy, &Options::default()).expect("compiles");
+        for abi in &policy.abis {
+            let known = table::calls().iter().filter_map(|c| c.number(abi.arch));
+            for number in known {
+                let at = abi.decisions.binary_search_by_key(&number, |d| d.0);
+                let choices = at.map_or(&[][..], |at| &abi.decisions[at].1.choices);
+                let data = Data::new(abi.arch, number, [0; 6]);
+                let plain = choices.iter().all(|c| c.conditions.is_empty());
+                if plain && policy.decide(&data).0 == Action::Allow {
+                    let outcome = bpf::run(&program, &data).expect("runs to a return");
+                    assert_eq!(Action::from_ret(outcome.ret), Action::Allow);
+                    assert!(outcome.constant, "{name}: {number:#x} of {}", abi.arch);
+                    served += 1;
+                }
+            }
+        }
+    }
+    assert!(served > 15_000, "{served}");
 }
 
 #[test]

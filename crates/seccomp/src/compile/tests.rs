@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bpf::{self, Data};
-use crate::policy::{Rule, Spec};
-use crate::table;
+use crate::defaults::{RuntimeDefault, runtime_default};
+use crate::policy::{Condition, Op, Rule, Spec};
+use crate::target::{DEFAULT_CAPS, Engine, Runtime, Target};
 
 /// Asserts that the program says what the policy says for numbers and arguments around every
 /// boundary, and returns it.
@@ -173,6 +174,108 @@ fn frequent_calls_come_first_where_no_other_pays() {
     assert!(steps(&weighted, 0) < steps(&plain, 0));
     let worst = |program| (0..500).map(|nr| steps(program, nr)).max();
     assert_eq!(worst(&weighted), worst(&plain));
+}
+
+#[test]
+fn weights_lower_the_average_of_what_was_recorded() {
+    let spec = runtime_default(
+        RuntimeDefault::Docker,
+        &Target {
+            engine: Engine::Docker,
+            runtime: Runtime::Crun,
+            native: Arch::X86_64,
+            caps: DEFAULT_CAPS.map(String::from).to_vec(),
+            kernel: (6, 18),
+        },
+    );
+    let policy = Policy::new(&spec);
+    let recorded = [
+        ("read", 90_000),
+        ("futex", 70_000),
+        ("epoll_wait", 40_000),
+        ("clone", 9_000),
+        ("openat", 5_000),
+        ("socket", 3_000),
+        ("mmap", 800),
+    ];
+    let mut options = Options::default();
+    let number = |name| table::by_name(name).and_then(|c| c.number(Arch::X86_64));
+    for (name, count) in recorded {
+        let number = number(name).expect(name);
+        options
+            .weights
+            .insert((Arch::X86_64.audit(), number), count);
+    }
+    let average = |options: &Options| {
+        let program = compile(&policy, options).expect("compiles");
+        let steps = recorded.map(|(name, count)| {
+            let data = Data::new(Arch::X86_64, number(name).expect(name), [0; 6]);
+            count * bpf::run(&program, &data).expect("runs").steps as u64
+        });
+        steps.iter().sum::<u64>() as f64 / recorded.map(|r| r.1).iter().sum::<u64>() as f64
+    };
+    let (plain, weighted) = (average(&Options::default()), average(&options));
+    assert!(weighted < plain - 0.5, "{weighted} and {plain}");
+}
+
+#[test]
+fn targets_beyond_255_instructions_are_reached() {
+    let mut spec = allow_list(&[], &[Arch::X86]);
+    // Every call has a return of its own, so no two share what is near.
+    for call in table::calls() {
+        if let Some(number) = call.number(Arch::X86_64).filter(|n| *n < 500) {
+            spec.rules.push(Rule {
+                names: vec![call.name.into()],
+                action: Action::Errno(1000 + number as u16),
+                conditions: vec![Condition {
+                    arg: 0,
+                    op: Op::Le,
+                    value: 7 << 33,
+                }],
+            });
+        }
+    }
+    let program = agree(&spec);
+    assert!(program.len() > 2000, "{}", program.len());
+    // A jump alone reaches further than the two of a comparison.
+    let far = program.iter().filter(|i| i.code == Insn::jump(0).code);
+    assert!(far.max_by_key(|i| i.k).is_some_and(|i| i.k > 255));
+}
+
+#[test]
+fn the_halves_of_an_argument_lie_as_the_abi_has_them() {
+    let check = |arch, value, expect: &[u32]| {
+        let mut spec = allow_list(&[], &[]);
+        spec.native = arch;
+        spec.rules = vec![Rule {
+            names: vec!["personality".into()],
+            action: Action::Allow,
+            conditions: vec![Condition {
+                arg: 1,
+                op: Op::Eq,
+                value,
+            }],
+        }];
+        let program = agree(&spec);
+        let load = Insn::load(0).code;
+        let loads = program.iter().filter(|i| i.code == load);
+        let offsets: Vec<u32> = loads.map(|i| i.k).filter(|k| *k >= OFF_ARGS).collect();
+        assert_eq!(offsets, expect, "{arch}");
+    };
+    // Argument 1 is at offset 24.
+    let wide = 3 << 32 | 5;
+    for arch in [Arch::S390x, Arch::Ppc64, Arch::Mips64] {
+        check(arch, wide, &[24, 28]);
+    }
+    for arch in [Arch::X86_64, Arch::Ppc64le, Arch::Mipsel64, Arch::Riscv64] {
+        check(arch, wide, &[28, 24]);
+    }
+    for arch in [Arch::S390, Arch::Ppc, Arch::Mips] {
+        check(arch, 5, &[28]);
+    }
+    for arch in [Arch::X86, Arch::Arm, Arch::Mipsel] {
+        check(arch, 5, &[24]);
+    }
 }
 
 #[test]
