@@ -463,5 +463,7 @@ unsafe fn seccomp(operation: u32, flags: u32, args: *const libc::c_void) -> i64 
 
 #[cfg(all(test, target_arch = "x86_64"))]
 mod equivalence;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod programs;
 #[cfg(test)]
 mod tests;
