@@ -212,4 +212,40 @@ mod tests {
         check("rt_sigaction", Arch::X32, Some(0x4000_0000 + 512));
         check("mseal", Arch::Mipsel, Some(4462));
     }
+
+    /// The numbers that a header of this machine defines, as the table has them. An older header
+    /// lacks what came later, a newer one what was removed.
+    #[test]
+    fn numbers_are_those_of_the_headers_of_this_machine() {
+        const HEADERS: [(&str, Arch); 3] = [
+            ("unistd_64.h", Arch::X86_64),
+            ("unistd_32.h", Arch::X86),
+            ("unistd_x32.h", Arch::X32),
+        ];
+        for (header, arch) in HEADERS {
+            let path = format!("/usr/include/x86_64-linux-gnu/asm/{header}");
+            let Ok(text) = std::fs::read_to_string(&path) else {
+                println!("{path} is not there: not compared");
+                continue;
+            };
+            let mut compared = 0;
+            for line in text.lines() {
+                let Some(definition) = line.strip_prefix("#define __NR_") else {
+                    continue;
+                };
+                let (name, value) = definition.split_once(' ').expect(line);
+                let (bit, number) = match value.strip_prefix("(__X32_SYSCALL_BIT + ") {
+                    Some(rest) => (crate::arch::X32_BIT, rest.trim_end_matches(')')),
+                    None => (0, value),
+                };
+                let number = bit + number.parse::<u32>().expect(line);
+                // Of calls that came after the table there is nothing to compare.
+                if let Some(call) = by_name(name) {
+                    assert_eq!(call.number(arch), Some(number), "{name} in {path}");
+                    compared += 1;
+                }
+            }
+            assert!(compared > 300, "{compared} in {path}");
+        }
+    }
 }
