@@ -339,8 +339,9 @@ mod tests {
 
     fn condition() -> impl Strategy<Value = Condition> {
         let value = prop_oneof![0..9u64, Just(0x7e02_0000), any::<u32>().prop_map(u64::from)];
-        // Of a mask of many bits the opposite is a condition for each: more than a profile may have.
-        let mask = prop_oneof![0..9u64, Just(0x7e02_0000)];
+        // Of a mask of many bits the opposite is a condition for each, and beside another value one
+        // for each bit of that: more than a profile may have.
+        let mask = prop_oneof![0..9u64, Just(0x6000_0000)];
         (0..2u8, 0..7usize, value, mask).prop_map(|(arg, op, value, mask)| Condition {
             arg,
             op: [
