@@ -11,6 +11,8 @@ pub struct DropSettings {
     pub rate: f64,
     /// Actions that are allowed at once.
     pub burst: f64,
+    /// Each interval counts a loss more than there was (`simulate_drops`), to try out what is done.
+    pub simulate: bool,
 }
 
 /// Losses of one interval that exceed the threshold.
@@ -65,9 +67,9 @@ impl DropMonitor {
         self.tokens = (self.tokens + seconds * self.settings.rate).min(self.settings.burst);
         let before = std::mem::replace(&mut self.before, ledger);
         let after = &self.before;
-        let lost = after.lost().saturating_sub(before.lost());
+        let lost = after.lost().saturating_sub(before.lost()) + u64::from(self.settings.simulate);
         let events = after.produced().saturating_sub(before.produced());
-        if lost == 0 || lost as f64 <= self.settings.threshold * events as f64 {
+        if lost == 0 || lost as f64 <= self.settings.threshold * events.max(1) as f64 {
             return None;
         }
         self.detected += 1;
@@ -163,6 +165,7 @@ mod tests {
             threshold: 0.1,
             rate: 0.25,
             burst: 1.0,
+            simulate: false,
         };
         let mut monitor = DropMonitor::new(settings, 0);
         assert_eq!(monitor.check(ledger(1000, 0), SECOND), None);

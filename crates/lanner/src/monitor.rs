@@ -177,7 +177,7 @@ impl Monitor {
                     return self.drain(events);
                 }
                 self.lines.outputs.tick();
-                if live {
+                if !replay {
                     self.watch.look(now, events, &self.log, &mut self.lines)?;
                 }
             }

@@ -530,6 +530,7 @@ fn drops(r: &Reader<'_>, main: &str) -> Result<(DropSettings, DropActions)> {
         threshold,
         rate: r.fraction("syscall_event_drops.rate"),
         burst: r.fraction("syscall_event_drops.max_burst"),
+        simulate: r.flag("syscall_event_drops.simulate_drops"),
     };
     let actions = DropActions {
         log: actions.contains(&"log"),
