@@ -70,6 +70,8 @@ pub(crate) struct Link {
     on_fault: OnFault,
     /// That it is blocked was told.
     told: bool,
+    /// It was waited for in vain, and has failed ever since.
+    pub(crate) given_up: bool,
 }
 
 impl Link {
@@ -112,6 +114,7 @@ impl Link {
             signals,
             on_fault: Arc::clone(on_fault),
             told: false,
+            given_up: false,
         })
     }
 

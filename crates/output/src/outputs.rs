@@ -302,14 +302,19 @@ impl Outputs {
         let account = Arc::clone(&self.links[at].account);
         account.queued.add(1);
         loop {
-            let pushed = match self.plan.when_full {
-                WhenFull::Drop => account.queue.push(item),
-                WhenFull::Wait => account.queue.push_wait(item, self.plan.timeout),
+            // One that fails may do so for good: it is waited for once, until it takes alerts again.
+            let failing = account.is_failing();
+            self.links[at].given_up &= failing;
+            let waits = self.plan.when_full == WhenFull::Wait && !self.links[at].given_up;
+            let pushed = match waits {
+                true => account.queue.push_wait(item, self.plan.timeout),
+                false => account.queue.push(item),
             };
             match pushed {
                 Ok(()) => return,
-                Err(back) if self.plan.when_full == WhenFull::Wait => {
+                Err(back) if waits => {
                     self.watch();
+                    self.links[at].given_up = account.is_failing();
                     item = back;
                 }
                 Err(_) => break,

@@ -79,7 +79,8 @@ impl Id {
 pub enum WhenFull {
     /// Drop and count it: events do not wait for outputs.
     Drop,
-    /// Wait for room: a capture does not run away.
+    /// Wait for room: a capture does not run away. Not for a channel that fails longer than an
+    /// attempt may take.
     Wait,
 }
 

@@ -238,6 +238,12 @@ impl Account {
         std::mem::replace(&mut last.0, false)
     }
 
+    /// Whether the last attempt failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        let last = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        last.0
+    }
+
     /// What changes as alerts are dealt with.
     pub(crate) fn progress(&self) -> u64 {
         self.handled.get() + self.rejected.get() + self.expired.get()

@@ -151,6 +151,44 @@ fn what_may_have_arrived_is_marked_when_it_is_sent_again() {
 }
 
 #[test]
+fn timeouts_are_repeated_at_once_as_often_as_configured() {
+    let timeout = Reply::Fail(0, Others::Unknown { timeout: true });
+    let receiver = Receiver::new(1, &[timeout.clone(), timeout.clone(), timeout]);
+    let mut plan = plan(&receiver, 100, WhenFull::Drop);
+    plan.channels[0].retry = Some(Retry {
+        // Nobody would see the end of a pause.
+        first: Duration::from_secs(36_000),
+        most: Duration::from_secs(36_000),
+        timeouts: 3,
+    });
+    let (mut outputs, _) = start(&plan);
+    raise(&mut outputs, 7);
+    receiver.wait(|lines, _, _| lines.len() == 1);
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.sent, stats.failed), (1, 3));
+}
+
+#[test]
+fn a_capture_does_not_wait_for_a_receiver_that_fails() {
+    let receiver = Receiver::new(1, &[]);
+    receiver.be(Some(Others::Untaken { after: None }));
+    let mut plan = plan(&receiver, 2, WhenFull::Wait);
+    plan.timeout = Duration::from_millis(20);
+    let (mut outputs, faults) = start(&plan);
+    for n in 0..500 {
+        raise(&mut outputs, n);
+    }
+    let stats = channel(&outputs.finish());
+    assert_eq!((stats.queued, stats.sent), (500, 0));
+    assert!(stats.dropped > 400, "{stats:?}");
+    let faults = faults.lock().unwrap();
+    assert!(
+        faults.iter().any(|f| f.starts_with("QueueFull")),
+        "{faults:?}"
+    );
+}
+
+#[test]
 fn one_alert_that_is_refused_does_not_hold_up_the_others() {
     let receiver = Receiver::new(100, &[Reply::Hang, Reply::Reject(": Debug 5 ()")]);
     let (mut outputs, faults) = start(&plan(&receiver, 100, WhenFull::Drop));
