@@ -320,4 +320,41 @@ mod tests {
         assert_eq!(found["falco.memory_rss_kb"], 2048);
         assert!(!found.contains_key("falco.rules.matches_total"));
     }
+    #[test]
+    fn each_group_of_fields_can_be_switched_off() {
+        let all = Metrics {
+            kernel_per_cpu: true,
+            empty: true,
+            ..Metrics::default()
+        };
+        let usage = Usage {
+            rss_kb: 2048,
+            ..Usage::default()
+        };
+        let of = |settings: &Metrics| {
+            let mut before = Before::default();
+            fields(&snapshot(1, 100, 10), &usage, settings, &mut before)
+        };
+        let with = of(&all);
+        type Off = fn(&mut Metrics);
+        let groups: [(Off, &str); 7] = [
+            (|m| m.rules = false, "falco.rules.matches_total"),
+            (|m| m.resources = false, "falco.cpu_usage_perc"),
+            (|m| m.state = false, "falco.n_threads"),
+            (|m| m.kernel = false, "scap.n_evts"),
+            (|m| m.kernel_per_cpu = false, "scap.n_evts_cpu_0"),
+            (|m| m.megabytes = false, "falco.memory_rss_mb"),
+            (|m| m.empty = false, "scap.n_drops_buffer_open_exit"),
+        ];
+        for (off, name) in groups {
+            let mut settings = all.clone();
+            off(&mut settings);
+            let without = of(&settings);
+            assert!(
+                with.contains_key(name) && !without.contains_key(name),
+                "{name}"
+            );
+            assert!(without.contains_key("falco.version"), "{name}");
+        }
+    }
 }

@@ -119,6 +119,11 @@ fn health_readiness_and_versions_are_served_and_metrics_only_if_asked_for() {
     assert_eq!(versions["plugin_versions"]["container"], "0.7.1");
     assert_eq!(served.get("/metrics").0, 404);
     served.end();
+    let elsewhere = ["webserver.listen_address=127.0.0.2"];
+    let served = Served::start(&lab, "nodriver", &elsewhere);
+    assert!(served.address.starts_with("127.0.0.2:"));
+    assert_eq!(served.get("/healthz").0, 200);
+    served.end();
 }
 
 #[test]

@@ -58,14 +58,19 @@ impl Lab {
 
     /// The binary with the lab's configuration, in UTC, on a machine called `lab`.
     pub(crate) fn lanner<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.command(args);
+        command.arg("-c").arg(self.dir.path().join("falco.yaml"));
+        command
+    }
+
+    /// The same without a configuration.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         // Another build of it, to measure.
         let binary = std::env::var_os("LANNER_TEST_BINARY");
         let mut command =
             Command::new(binary.unwrap_or_else(|| env!("CARGO_BIN_EXE_lanner").into()));
         command
             .args(args)
-            .arg("-c")
-            .arg(self.dir.path().join("falco.yaml"))
             .current_dir(self.dir.path())
             .env("TZ", "UTC")
             .env("FALCO_HOSTNAME", "lab")
@@ -81,6 +86,16 @@ impl Lab {
 
     /// A capture of a shell that executes these programs, a second apart, from 1,700,000,000 s.
     pub(crate) fn capture(&self, name: &str, programs: &[&str]) -> PathBuf {
+        let events: Vec<EventBuilder> = programs.iter().map(|p| execve(p)).collect();
+        self.events(name, events)
+    }
+
+    /// A capture of what a shell does, a second apart, from 1,700,000,000 s.
+    pub(crate) fn events(
+        &self,
+        name: &str,
+        events: impl IntoIterator<Item = EventBuilder>,
+    ) -> PathBuf {
         let path = self.dir.path().join(name);
         let shell = ThreadEntry {
             tid: 100,
@@ -105,8 +120,8 @@ impl Lab {
         };
         let mut writer =
             Writer::create(&path, Compression::None, &snapshot).expect("a capture for the test");
-        for (i, program) in programs.iter().enumerate() {
-            let record = execve(program)
+        for (i, event) in events.into_iter().enumerate() {
+            let record = event
                 .ts((1_700_000_000 + i as u64) * 1_000_000_000 + 7)
                 .build();
             writer
@@ -145,6 +160,14 @@ pub(crate) fn execve(program: &str) -> EventBuilder {
         .with("gid", 0)
         .with("trusted_exepath", program)
         .with("filename", program)
+}
+
+/// The exit of a `write` of thread 100.
+pub(crate) fn write(data: &str) -> EventBuilder {
+    EventBuilder::new(EventType::SYSCALL_WRITE_X)
+        .tid(100)
+        .with("res", data.len() as i64)
+        .with("data", data.as_bytes())
 }
 
 /// A rules file with one rule.

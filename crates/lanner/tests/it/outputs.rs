@@ -19,19 +19,25 @@ use crate::lab::{Lab, rule};
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The head of a request, in lower case, and its body.
+fn read_request(stream: &mut impl Read) -> Option<(String, Vec<u8>)> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1)?;
+    let mut body = vec![0; length.split("\r\n").next()?.parse().ok()?];
+    stream.read_exact(&mut body).ok()?;
+    Some((head, body))
+}
+
 /// Answers requests with success, and hands out their bodies.
 fn serve(mut stream: impl Read + Write, bodies: &Sender<Vec<u8>>) -> Option<()> {
     loop {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).ok()?;
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
-        let length = head.split("content-length: ").nth(1)?;
-        let mut body = vec![0; length.split("\r\n").next()?.parse().ok()?];
-        stream.read_exact(&mut body).ok()?;
+        let (_, body) = read_request(&mut stream)?;
         bodies.send(body).ok()?;
         stream
             .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
@@ -171,6 +177,206 @@ fn a_monitor_that_is_killed_again_and_again_sends_its_spool_once_but_for_what_it
     );
 }
 
+/// A server that replies with what it is told to, and hands out what it was sent: `reply` has the
+/// number of the request, and nothing to say if none is to come.
+fn scripted(
+    reply: impl Fn(usize) -> Option<&'static str> + Send + 'static,
+) -> (String, Receiver<(String, Vec<u8>)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (send, received) = channel();
+    std::thread::spawn(move || {
+        // Connections that get no reply stay open.
+        let mut silent = Vec::new();
+        let mut number = 0;
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            while let Some(request) = read_request(&mut stream) {
+                if send.send(request).is_err() {
+                    return;
+                }
+                let Some(status) = reply(number) else {
+                    number += 1;
+                    silent.push(stream);
+                    break;
+                };
+                number += 1;
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+                if stream.write_all(answer.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    (url, received)
+}
+
+/// How many alerts each request carried.
+fn sizes(received: &Receiver<(String, Vec<u8>)>) -> Vec<usize> {
+    let bodies = received.try_iter().map(|(_, body)| body);
+    bodies
+        .map(|body| serde_json::from_slice::<Vec<Value>>(&body).unwrap().len())
+        .collect()
+}
+
+#[test]
+fn alerts_share_requests_up_to_the_limits() {
+    const ALERTS: usize = 100;
+    let check = |more: &[&str], expect: fn(usize) -> bool| {
+        let lab = Lab::new();
+        lab.capture("x.scap", &["/bin/ls"; ALERTS]);
+        lab.file("rules.yaml", rule("Exec", "evt.type = execve", "%evt.num"));
+        let file = lab.path().join("alerts");
+        // The first request is answered when all alerts are raised, so that the others wait.
+        let (url, received) = scripted(move |number| {
+            let raised = || {
+                std::fs::read_to_string(&file)
+                    .unwrap_or_default()
+                    .lines()
+                    .count()
+            };
+            while number == 0 && raised() < ALERTS {
+                std::thread::yield_now();
+            }
+            Some("200 OK")
+        });
+        let more: Vec<&str> = [
+            "http_output.batch=json_array",
+            "file_output.enabled=true",
+            "file_output.filename=alerts",
+        ]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect();
+        let ran = lab.run(replay(&options(&url, &more)));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let sizes = sizes(&received);
+        assert_eq!(sizes.iter().sum::<usize>(), ALERTS, "{sizes:?}");
+        assert!(expect(*sizes.iter().max().unwrap()), "{sizes:?}");
+    };
+    check(&[], |most| most > 10);
+    check(&["http_output.batch_alerts=7"], |most| most == 7);
+    check(&["http_output.batch_bytes=1"], |most| most == 1);
+}
+
+#[test]
+fn a_server_that_does_not_answer_in_time_is_asked_again() {
+    let lab = Lab::new();
+    let capture = lab.capture("x.scap", &["/bin/ls"]);
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "ran"));
+    let (url, received) = scripted(|n| (n > 1).then_some("200 OK"));
+    let more = ["http_output.timeout=200ms", "http_output.spool=false"];
+    let options = options(&url, &more);
+    let fixed = ["replay", "-", "-r", "rules.yaml"];
+    let mut child = lab
+        .lanner(fixed.into_iter().chain(options.iter().map(String::as_str)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The run lasts until the last request has come.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&std::fs::read(capture).unwrap()).unwrap();
+    let requests: Vec<_> = (0..3)
+        .map(|_| received.recv_timeout(PATIENCE).unwrap())
+        .collect();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{log}");
+    assert!(log.contains("timeout: receive response"), "{log}");
+    let marked = |head: &str| head.contains("lanner-redelivery: true");
+    let marks: Vec<bool> = requests.iter().map(|(head, _)| marked(head)).collect();
+    assert_eq!(marks, [false, true, true]);
+    let key = |head: &str| head.split("idempotency-key: ").nth(1).unwrap()[..36].to_owned();
+    assert_eq!(key(&requests[0].0), key(&requests[2].0));
+}
+
+#[test]
+fn a_full_spool_is_counted_told_and_hurts_nobody() {
+    const ALERTS: usize = 3000;
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls"; ALERTS]);
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "%evt.num"));
+    let more = [
+        "outputs_spool.max_bytes=65536",
+        "outputs_queue.capacity=10",
+        "file_output.enabled=true",
+        "file_output.filename=alerts",
+    ];
+    let ran = lab.run(replay(&options("http://127.0.0.1:1/", &more)));
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let told = |what: &str| {
+        let line = ran.stderr.lines().find(|l| l.contains(what));
+        let line = line.unwrap_or_else(|| panic!("{what}: {}", ran.stderr));
+        let words: Vec<&str> = line.split(' ').collect();
+        let at = words.iter().position(|w| *w == "alerts").unwrap();
+        words[at - 1].parse::<usize>().unwrap()
+    };
+    let kept = told("alerts for http are in its spool");
+    let lost: usize = ran
+        .stderr
+        .lines()
+        .filter(|l| l.contains(" alerts were ") && l.ends_with(" http"))
+        .map(|l| {
+            l.rsplit_once(" alerts were ")
+                .unwrap()
+                .0
+                .rsplit(' ')
+                .next()
+                .unwrap()
+        })
+        .map(|n| n.parse::<usize>().unwrap())
+        .sum();
+    assert!(kept > 50 && lost > 0, "{}", ran.stderr);
+    assert_eq!(kept + lost, ALERTS, "{}", ran.stderr);
+    // All went where there was room.
+    let file = std::fs::read_to_string(lab.path().join("alerts")).unwrap();
+    assert_eq!(file.lines().count(), ALERTS);
+}
+
+#[test]
+fn a_program_that_hangs_costs_nothing_that_has_a_spool() {
+    const ALERTS: usize = 2000;
+    let lab = Lab::new();
+    lab.capture("x.scap", &["/bin/ls"; ALERTS]);
+    let text = format!("{} %evt.num", "x".repeat(100));
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", &text));
+    let run = |program: &str| {
+        let program = format!("program_output.program={program}");
+        let all = [
+            "program_output.enabled=true",
+            "program_output.keep_alive=true",
+            "program_output.spool=true",
+            "output_timeout=300",
+            "outputs_spool.path=spool",
+            "stdout_output.enabled=false",
+            &program,
+        ];
+        let all: Vec<String> = all
+            .iter()
+            .flat_map(|o| ["-o".into(), (*o).into()])
+            .collect();
+        lab.run(replay(&all))
+    };
+    // It takes nothing, until its end a little later.
+    let ran = run("exec sleep 3");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let spooled = ran.stderr.lines().find_map(|l| {
+        let words = l.split_once(" alerts for program are in its spool")?.0;
+        words.rsplit(' ').next()?.parse::<usize>().ok()
+    });
+    // A pipe holds 64 KiB, which a program that never reads was given all the same.
+    let spooled = spooled.unwrap_or_else(|| panic!("{}", ran.stderr));
+    assert!(spooled > 1000, "{}", ran.stderr);
+    lab.capture("x.scap", &["/bin/ls"]);
+    let ran = run("cat >> taken");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let taken = std::fs::read_to_string(lab.path().join("taken")).unwrap();
+    assert_eq!(taken.lines().count(), spooled + 1, "{}", ran.stderr);
+}
+
 /// Certificates of a private authority: its own, a server's and a client's.
 fn certificates(dir: &Path) {
     let script = "
@@ -240,7 +446,16 @@ fn a_server_with_a_private_authority_that_asks_who_comes_is_served() {
     let ca = "http_output.ca_cert=ca.crt";
     let mtls = "http_output.mtls=true";
     let cert = "http_output.client_cert=client.crt";
-    check(&[ca, mtls, cert, "http_output.client_key=client.key"], None);
+    let key = "http_output.client_key=client.key";
+    check(&[ca, mtls, cert, key], None);
+    check(&["http_output.ca_bundle=ca.crt", mtls, cert, key], None);
+    std::fs::create_dir(lab.path().join("trusted")).unwrap();
+    std::fs::copy(lab.path().join("ca.crt"), lab.path().join("trusted/ca.crt")).unwrap();
+    check(&["http_output.ca_path=trusted", mtls, cert, key], None);
+    check(&["http_output.insecure=true", mtls, cert, key], None);
+    // The first that is set counts.
+    let other = "http_output.ca_bundle=client.crt";
+    check(&[ca, other, mtls, cert, key], None);
     // Whether its reason arrives before the connection is closed is a matter of chance.
     check(&[ca], Some("http: https://localhost"));
     check(&[], Some("UnknownIssuer"));

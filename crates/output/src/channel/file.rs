@@ -291,6 +291,28 @@ mod tests {
     }
 
     #[test]
+    fn lines_wait_for_each_other_only_if_they_may() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("alerts");
+        let held = || fs::read(&path).unwrap().len();
+        let mut file = File::open(&path, true, false, false).unwrap();
+        send(&mut file, "a");
+        assert_eq!(held(), 2);
+        let mut file = File::open(&path, true, true, false).unwrap();
+        send(&mut file, "b");
+        assert_eq!(held(), 2);
+        send(&mut file, &"c".repeat(BUFFER));
+        assert_eq!(held(), 4 + BUFFER + 1);
+        send(&mut file, "d");
+        file.flush().unwrap();
+        assert_eq!(held(), 4 + BUFFER + 1 + 2);
+        // What may have to be sent again is not taken as delivered before it is.
+        let mut file = File::open(&path, true, true, true).unwrap();
+        send(&mut file, "e");
+        assert_eq!(held(), 4 + BUFFER + 1 + 4);
+    }
+
+    #[test]
     fn a_file_that_is_moved_away_is_created_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("alerts");

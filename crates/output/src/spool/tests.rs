@@ -235,6 +235,29 @@ fn what_is_too_old_is_left_out_and_counted() {
 }
 
 #[test]
+fn the_disk_is_waited_for_as_configured() {
+    // After an append, and when it would be due.
+    let check = |sync: Sync, expect: [bool; 2]| {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = SpoolSettings {
+            sync,
+            ..settings(dir.path())
+        };
+        let mut spool = Spool::open(settings, 1).unwrap();
+        append(&mut spool, 0..1);
+        // Now, or a second later: both must do.
+        let now = spool.synced;
+        let synced = !spool.unsynced;
+        spool.synced = now.checked_sub(Duration::from_secs(2)).unwrap_or(now);
+        spool.sync_if_due().unwrap();
+        assert_eq!([synced, !spool.unsynced], expect, "{sync:?}");
+    };
+    check(Sync::Never, [false, false]);
+    check(Sync::Second, [false, true]);
+    check(Sync::Always, [true, true]);
+}
+
+#[test]
 fn two_processes_do_not_share_a_spool() {
     let dir = tempfile::tempdir().unwrap();
     let first = open(dir.path());
