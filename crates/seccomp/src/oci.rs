@@ -208,6 +208,7 @@ impl Profile {
             architectures: Some(arches).filter(|a| !a.is_empty()),
             arch_map: None,
             flags: None,
+            flags_span: None,
             listener_path: None,
             listener_metadata: None,
             rules: rules.collect(),

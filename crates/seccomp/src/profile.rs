@@ -5,6 +5,7 @@
 //! that has such an object, and the SeccompProfile resource of the security-profiles-operator.
 //! Each key's meaning is that of runtime-spec 1.3 and of the engines' own documents.
 
+use hashbrown::HashMap;
 use lanner_diag::yaml::{Node, Value};
 use lanner_diag::{Diagnostic, Span, TextRange, nearest};
 
@@ -51,6 +52,8 @@ pub struct Profile {
     pub arch_map: Option<Spanned<Vec<ArchEntry>>>,
     /// `flags`.
     pub flags: Option<Vec<Spanned<String>>>,
+    /// Where the list of flags is written.
+    pub flags_span: Option<TextRange>,
     /// `listenerPath`.
     pub listener_path: Option<Spanned<String>>,
     /// `listenerMetadata`.
@@ -127,6 +130,9 @@ pub const FLAGS: [(&str, u32); 4] = [
     ("SECCOMP_FILTER_FLAG_SPEC_ALLOW", 4),
     ("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 32),
 ];
+
+/// Unknown keys of a mapping for which the nearest known one is looked for.
+const MAX_SUGGESTED: usize = 100;
 
 const ACTIONS: [&str; 9] = [
     "SCMP_ACT_KILL",
@@ -236,12 +242,13 @@ impl<'a> Reader<'a> {
             self.error(node, "wrong-type", message);
             return &[];
         };
-        for (i, (key, _)) in pairs.iter().enumerate() {
+        let mut known: HashMap<&str, &Node> = HashMap::new();
+        let mut unknown = 0;
+        for (key, _) in pairs {
             let Some(name) = key.as_str() else {
                 continue;
             };
-            let first = pairs[..i].iter().find(|(k, _)| k.as_str() == Some(name));
-            if let Some((first, _)) = first {
+            if let Some(first) = known.get(name) {
                 let fault = Diagnostic::warning(
                     "repeated-key",
                     format!("`{name}` is given twice; runtimes take the last one"),
@@ -249,10 +256,16 @@ impl<'a> Reader<'a> {
                 .label(self.span(key), "")
                 .label(self.span(first), "first given here");
                 self.faults.push(fault);
+            } else {
+                known.insert(name, key);
             }
             if !keys.contains(&name) {
-                let help = nearest(name, keys.iter().copied())
-                    .map(|near| format!("did you mean `{near}`?"));
+                unknown += 1;
+                // Hundreds of unknown keys are no slips of the pen.
+                let near = (unknown <= MAX_SUGGESTED)
+                    .then(|| nearest(name, keys.iter().copied()))
+                    .flatten();
+                let help = near.map(|near| format!("did you mean `{near}`?"));
                 let message = format!("`{name}` is no key of {what}; runtimes pass over it");
                 let fault = Diagnostic::warning("unknown-key", message)
                     .label(self.span(key), "")
@@ -392,6 +405,7 @@ impl<'a> Reader<'a> {
             architectures: None,
             arch_map: None,
             flags: None,
+            flags_span: None,
             listener_path: None,
             listener_metadata: None,
             rules: Vec::new(),
@@ -422,7 +436,10 @@ impl<'a> Reader<'a> {
                         span: range(value),
                     });
                 }
-                "flags" => profile.flags = Some(self.texts(value, "flags")),
+                "flags" => {
+                    profile.flags = Some(self.texts(value, "flags"));
+                    profile.flags_span = Some(range(value));
+                }
                 "listenerPath" => profile.listener_path = self.text(value, "listenerPath"),
                 "listenerMetadata" => {
                     profile.listener_metadata = self.text(value, "listenerMetadata");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 use lanner_diag::{Diagnostic, Files, Severity, render};
+use lanner_pod::{check, manifest};
 use lanner_seccomp::document::MAX_TEXT;
 use lanner_seccomp::lint::{self, Context};
 use serde_json::json;
@@ -14,7 +15,7 @@ use super::input;
 use super::report::{self, Format, FormatArgs};
 use super::target::TargetArgs;
 
-/// Find what is wrong, dangerous or surprising in profiles.
+/// Find what is wrong, dangerous or surprising in profiles, and in Pods that name one.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -22,11 +23,15 @@ Examples:
   lanner seccomp lint --runtime runc --no-new-privs fine-grained.json
   lanner seccomp lint --explain narrowed-argument
   lanner seccomp lint --runtime containerd --format json /var/lib/kubelet/seccomp
+  lanner seccomp lint pod.yaml
+
+Of a Pod what its manifest says about seccomp is checked; `lanner pod check` also checks the
+profiles that it names.
 
 Exit code: 0 without faults, 1 with errors (with --strict also with warnings), 2 if something
 cannot be read.")]
 pub(crate) struct Lint {
-    /// Profiles: files, folders (all .json, .yaml and .yml in them), `-` for standard input.
+    /// Profiles and Pod manifests: files, folders (all .json, .yaml and .yml in them), `-` for standard input.
     #[arg(required_unless_present = "explain", value_name = "PROFILE")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -72,7 +77,7 @@ pub(crate) fn run(lint: &Lint) -> Result<Found> {
     }
     let mut checked = Vec::new();
     for path in input::find(&lint.paths)? {
-        checked.push(check(lint, &path)?);
+        checked.push(check_file(lint, &path)?);
     }
     let count = |severity| -> usize {
         let of = |c: &Checked| c.faults.iter().filter(|f| f.severity == severity).count();
@@ -107,7 +112,7 @@ pub(crate) fn run(lint: &Lint) -> Result<Found> {
             }
             out += &format!(
                 "{}: {}, {}\n",
-                report::counted(checked.len(), "profile"),
+                report::counted(checked.len(), "file"),
                 report::counted(errors, "error"),
                 report::counted(warnings, "warning")
             );
@@ -126,12 +131,10 @@ pub(crate) fn run(lint: &Lint) -> Result<Found> {
 
 /// What a code means, or all of them.
 fn explain(code: &str, format: Format) -> Result<Found> {
-    let chosen: Vec<_> = lint::CODES
-        .iter()
-        .filter(|c| code == "all" || c.code == code)
-        .collect();
+    let all = || lint::CODES.iter().chain(&check::CODES);
+    let chosen: Vec<_> = all().filter(|c| code == "all" || c.code == code).collect();
     if chosen.is_empty() {
-        let near = lanner_diag::nearest(code, lint::CODES.iter().map(|c| c.code));
+        let near = lanner_diag::nearest(code, all().map(|c| c.code));
         let hint = near.map_or(String::new(), |n| format!(", did you mean {n}?"));
         bail!("{code} is no code of lint{hint}");
     }
@@ -159,9 +162,32 @@ fn explain(code: &str, format: Format) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-fn check(lint: &Lint, path: &std::path::Path) -> Result<Checked> {
+/// Whether a file is an object of Kubernetes that is no profile itself.
+fn is_manifest(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    // Profiles in JSON are not parsed twice.
+    if !text.contains("apiVersion") {
+        return false;
+    }
+    let documents = lanner_diag::yaml::parse(text).unwrap_or_default();
+    let kind = |d: &lanner_diag::yaml::Node| Some(d.get("kind")?.as_str()? != "SeccompProfile");
+    documents.first().and_then(kind) == Some(true)
+}
+
+fn check_file(lint: &Lint, path: &std::path::Path) -> Result<Checked> {
     let source = input::read(path, MAX_TEXT)?;
     let mut files = Files::new();
+    if is_manifest(&source.bytes) {
+        let read = manifest::read(&mut files, &source.name, &source.bytes);
+        let mut faults = read.faults;
+        faults.extend(read.objects.iter().flat_map(check::lint));
+        return Ok(Checked {
+            name: source.name,
+            files,
+            faults,
+            unreadable: false,
+        });
+    }
     let (faults, unreadable) = match input::parse(&source, &mut files) {
         Ok((profile, mut faults)) => {
             let target = lint.target.target(Some(&profile))?;

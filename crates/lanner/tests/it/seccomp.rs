@@ -127,6 +127,38 @@ fn lint_names_what_each_runtime_still_needs() {
 }
 
 #[test]
+fn lint_reads_pods_as_pods() {
+    let folder = folder();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: c\n    image: i:1\n";
+    fs::write(folder.path().join("pod.yaml"), pod).unwrap();
+    check(
+        folder.path(),
+        "lint pod.yaml",
+        0,
+        expect![[r#"
+            warning[pod-unconfined]: container c has no seccomp profile
+             --> pod.yaml:6:11
+              |
+            6 |   - name: c
+              |           ^
+              |
+              = help: seccompProfile: {type: RuntimeDefault}
+
+            1 file: 0 errors, 1 warning
+        "#]],
+    );
+    check(
+        folder.path(),
+        "lint --explain pod-unconfined",
+        0,
+        expect![[r#"
+            pod-unconfined: a container without a profile, or with Unconfined
+              It may make every system call, unless the kubelet has seccompDefault.
+        "#]],
+    );
+}
+
+#[test]
 fn explain_tells_the_rule_and_its_line() {
     let folder = folder();
     check(

@@ -127,6 +127,9 @@ fn pointer(
     }
 }
 
+/// Rules for one call for which a way round is looked for.
+const MAX_CHOICES: usize = 500;
+
 /// Calls that are refused for an argument as the kernel sees it and permitted for the same one
 /// with bits set that the kernel drops.
 fn narrowed(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
@@ -140,7 +143,8 @@ fn narrowed(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
             let Some(args) = &call.args else {
                 continue;
             };
-            for choice in &decision.choices {
+            // Hundreds of rules for one call are more than any profile has.
+            for choice in decision.choices.iter().take(MAX_CHOICES) {
                 for condition in &choice.conditions {
                     let index = usize::from(condition.arg);
                     let bits = args.get(index).map_or(word, |a| a.ty.bits(word));

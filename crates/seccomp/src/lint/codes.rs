@@ -17,7 +17,7 @@ const fn code(code: &'static str, finds: &'static str, means: &'static str) -> C
 
 /// All codes: faults of meaning, then those of form.
 #[rustfmt::skip]
-pub const CODES: [Code; 60] = [
+pub const CODES: [Code; 62] = [
     code("unknown-syscall", "a name that no architecture has",
         "Runtimes pass over it without a word, so a misspelt call stays refused (or permitted)."),
     code("not-on-arch", "a name that none of the listed architectures has",
@@ -56,6 +56,10 @@ pub const CODES: [Code; 60] = [
         "Courses print them; runtimes refuse them."),
     code("unknown-flag", "a flag that runtimes refuse",
         "Known are the flags of seccomp(2) that a profile may name."),
+    code("empty-flags", "an empty list of flags",
+        "It takes SPEC_ALLOW away, which runtimes set where the key is left out."),
+    code("unlogged", "flags without LOG in a profile that refuses",
+        "Nobody learns which calls were refused."),
     code("kill-thread", "KILL_THREAD as the default",
         "One thread dies and the others wait for it: programs in Go hang."),
     code("notify-default", "NOTIFY as the default",

@@ -11,6 +11,7 @@ pub(super) fn check(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     comments(subject, faults);
     engine_keys(subject, faults);
     flags(subject, faults);
+    flags_left_out(subject, faults);
     errnos(subject, faults);
     default_action(subject, faults);
     notification(subject, faults);
@@ -79,6 +80,44 @@ fn flags(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
             Diagnostic::error("unknown-flag", message)
                 .label(subject.span(flag.span), "")
                 .help(help),
+        );
+    }
+}
+
+/// What the list of flags does not say.
+fn flags_left_out(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+    let profile = subject.profile;
+    let (Some(flags), Some(span)) = (&profile.flags, profile.flags_span) else {
+        return;
+    };
+    let has = |flag: &str| flags.iter().any(|f| f.value == flag);
+    if flags.is_empty() {
+        faults.push(
+            Diagnostic::warning(
+                "empty-flags",
+                "an empty list of flags takes SECCOMP_FILTER_FLAG_SPEC_ALLOW away",
+            )
+            .label(subject.span(span), "")
+            .note(
+                "without the key, runtimes set it; without the flag, the kernel turns off \
+                 speculation in the container, which costs time",
+            )
+            .help(Some("leave the key out".into())),
+        );
+        return;
+    }
+    let refuses = matches!(subject.policy.default, Action::Errno(_) | Action::Trap(_));
+    if refuses && !has("SECCOMP_FILTER_FLAG_LOG") {
+        faults.push(
+            Diagnostic::warning(
+                "unlogged",
+                "nothing that the profile refuses is logged: SECCOMP_FILTER_FLAG_LOG is not listed",
+            )
+            .label(subject.span(span), "")
+            .help(Some(
+                "add it while the profile is tried: the kernel then records each refused call"
+                    .into(),
+            )),
         );
     }
 }

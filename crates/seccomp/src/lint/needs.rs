@@ -152,7 +152,7 @@ pub const START: [&str; 12] = [
     "close",
     "newfstatat",
     "set_tid_address",
-    "prlimit64",
+    "pread64",
     "munmap",
 ];
 

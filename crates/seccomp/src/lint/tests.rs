@@ -216,6 +216,120 @@ fn comparisons_wider_than_the_argument() {
 }
 
 #[test]
+fn what_a_list_of_flags_leaves_out() {
+    let found = |default: &str, flags: &str| {
+        let text = format!(
+            "{{\"defaultAction\": \"{default}\", {flags}\"syscalls\": [{}]}}",
+            rule(r#""read", "exit_group""#, ALLOW, "")
+        );
+        let mut found = faults(&text, Engine::None, &Context::default());
+        found.retain(|f| f.contains(" empty-flags ") || f.contains(" unlogged "));
+        found
+    };
+    let empty = "1:46 empty-flags an empty list of flags takes SECCOMP_FILTER_FLAG_SPEC_ALLOW away";
+    assert_eq!(found(ERRNO, "\"flags\": [], "), [empty]);
+    let unlogged = "1:46 unlogged nothing that the profile refuses is logged: \
+                    SECCOMP_FILTER_FLAG_LOG is not listed";
+    let some = "\"flags\": [\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\"], ";
+    assert_eq!(found(ERRNO, some), [unlogged]);
+    // Kills are logged in any case, and what logs refuses nothing.
+    for default in ["SCMP_ACT_KILL_PROCESS", "SCMP_ACT_LOG", ALLOW] {
+        assert_eq!(found(default, some), [""; 0], "{default}");
+    }
+    assert_eq!(
+        found(ERRNO, "\"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"], "),
+        [""; 0]
+    );
+    assert_eq!(found(ERRNO, ""), [""; 0]);
+}
+
+#[test]
+fn conditions_that_another_call_does_not_have() {
+    let filtered = rule(r#""socket""#, ALLOW, &arg(0, 1, "EQ"));
+    let write = rule(r#""accept4""#, ALLOW, &arg(3, 0, "EQ"));
+    let round = "2:12 way-round `accept4` has conditions, accept does the same without";
+    check(
+        ERRNO,
+        &format!("{write},\n{}", rule(r#""accept""#, ALLOW, "")),
+        round,
+    );
+    // Neither where the other has conditions too, nor where it is refused.
+    let both = format!("{write},\n{}", rule(r#""accept""#, ALLOW, &arg(1, 0, "EQ")));
+    check_silent(ERRNO, &both, "way-round");
+    check_silent(ERRNO, &write, "way-round");
+    check_silent(ERRNO, &filtered, "way-round");
+}
+
+#[test]
+fn architectures_that_the_machine_does_not_run() {
+    let found = |arches: &str| {
+        let text = format!(
+            "{{\"defaultAction\": \"{ERRNO}\", \"architectures\": [{arches}], \"syscalls\": [{}]}}",
+            rule(r#""read""#, ALLOW, "")
+        );
+        let mut found = faults(&text, Engine::None, &Context::default());
+        found.retain(|f| f.contains(" foreign-arch "));
+        found
+    };
+    assert_eq!(
+        found(r#""SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64""#),
+        [
+            "1:75 foreign-arch a machine of X86_64 runs no program of AARCH64: listing it only \
+             makes the filter longer"
+        ]
+    );
+    let own = r#""SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32""#;
+    assert_eq!(found(own), [""; 0]);
+}
+
+#[test]
+fn an_error_number_that_keeps_programs_from_falling_back() {
+    let rules = rule(r#""read""#, ALLOW, "");
+    let expect = "1:19 eperm-default calls newer than the profile get EPERM: programs fall back on \
+                  an older call for ENOSYS only";
+    let found = |default: &str, runtime| {
+        let text = format!("{{\"defaultAction\": {default}, \"syscalls\": [{rules}]}}");
+        let mut files = Files::new();
+        let document = document::read(&mut files, "p.json", text.as_bytes()).expect("reads");
+        let (profile, _) = profile::read(&document);
+        let target = Target {
+            runtime,
+            ..target(Engine::None)
+        };
+        let found = lint(&profile, &target, &Context::default());
+        let found = found
+            .iter()
+            .filter(|f| f.code == "eperm-default")
+            .map(|fault| {
+                let at = files.line_column(fault.span().expect("a place"));
+                format!("{}:{} {} {}", at.line, at.column, fault.code, fault.message)
+            });
+        found.collect::<Vec<_>>()
+    };
+    let errno = "\"SCMP_ACT_ERRNO\"";
+    assert_eq!(found(errno, Runtime::Crun), [expect]);
+    // runc answers ENOSYS for those itself; so does a default that says so.
+    assert_eq!(found(errno, Runtime::Runc), [""; 0]);
+    let enosys = "\"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 38";
+    assert_eq!(found(enosys, Runtime::Crun), [""; 0]);
+    assert_eq!(found("\"SCMP_ACT_LOG\"", Runtime::Crun), [""; 0]);
+}
+
+#[test]
+fn a_tracer_that_is_to_decide() {
+    check(
+        ERRNO,
+        &rule(r#""read""#, "SCMP_ACT_TRACE", ""),
+        "2:31 trace-decides SCMP_ACT_TRACE asks a tracer; without one the call fails with ENOSYS",
+    );
+    check_silent(
+        ERRNO,
+        &rule(r#""read""#, "SCMP_ACT_LOG", ""),
+        "trace-decides",
+    );
+}
+
+#[test]
 fn calls_that_are_left_open() {
     check(
         ALLOW,

@@ -5,12 +5,15 @@
 //! * The Pod Security Standards (baseline and restricted, as of Kubernetes 1.35), in the words of
 //!   their admission controller.
 
+mod lint;
+
 use lanner_diag::{Files, Style, render};
-use lanner_seccomp::lint::{self, Context};
+use lanner_seccomp::lint::{self as profile_lint, Context};
 use lanner_seccomp::load::kernel_version;
 use lanner_seccomp::target::{Engine, Target};
 use lanner_seccomp::{Arch, document, profile as profile_file};
 
+pub use self::lint::{CODES, lint};
 use crate::home::Options;
 use crate::manifest::{Container, Pod};
 use crate::profile::{self, As, Kind, Loaded, Start};
@@ -202,7 +205,7 @@ fn lints(
         needs: Some(runtime.needs()),
         no_new_privs: nnp,
     };
-    faults.extend(lint::lint(&profile, &target, &context));
+    faults.extend(profile_lint::lint(&profile, &target, &context));
     for fault in faults.iter().filter(|f| f.code != "runtime-needs") {
         // An error of the linter does not keep the container from starting.
         let text = render(fault, &files, Style::Plain);
