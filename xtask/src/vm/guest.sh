@@ -69,6 +69,7 @@ service_checks() {
 		check "journalctl -u $name has it, too" eventually in_journal $name "Guest deed one"
 	done
 	check "a rule of the package raises an alert" reads_shadow
+	check "users have their names" sh -c '! journalctl -u falco -o cat | grep "no users could be read"'
 
 	pid=$(property MainPID)
 	rule "Guest deed two" deed-two >>$LOCAL
@@ -107,7 +108,11 @@ service_checks() {
 }
 caps() { sed -n 's/^CapEff:\t//p' "/proc/$(property MainPID)/status"; }
 rss() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(property MainPID)/status"; }
-restarted() { [ "$(property SubState)" = running ] && [ "$(property MainPID)" != "$1" ]; }
+# The process first: the old state may still be shown for a moment when the process is gone.
+restarted() {
+	case $(property MainPID) in 0 | "$1") return 1 ;; esac
+	[ "$(property SubState)" = running ]
+}
 reads_shadow() {
 	cat /etc/shadow >/dev/null
 	eventually in_journal falco /etc/shadow

@@ -22,7 +22,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lanner_event::snapshot::{FdEntry, FdTableEntry, GroupEntry, Snapshot, UserEntry};
-use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
@@ -359,10 +359,8 @@ fn read_users(root: BorrowedFd<'_>) -> (Vec<UserEntry>, Vec<GroupEntry>) {
 fn read_database(root: BorrowedFd<'_>, path: &str) -> Vec<u8> {
     /// A database is cut off here.
     const MAX: u64 = 4 << 20;
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     let mut text = Vec::new();
-    if let Ok(file) = rustix::fs::openat2(root, path, flags, Mode::empty(), resolve) {
+    if let Ok(file) = open_in(root, path) {
         let file = std::fs::File::from(file);
         let is_file = file.metadata().is_ok_and(|m| m.is_file());
         if !is_file || file.take(MAX).read_to_end(&mut text).is_err() {
@@ -370,6 +368,33 @@ fn read_database(root: BorrowedFd<'_>, path: &str) -> Vec<u8> {
         }
     }
     text
+}
+
+/// Opens a file below a root directory, which no link leads out of. Where openat2 is refused, as it
+/// is to services that may set no set-user-id bits (systemd's RestrictSUIDSGID), no link is
+/// followed.
+fn open_in(root: BorrowedFd<'_>, path: &str) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+    match rustix::fs::openat2(root, path, flags, Mode::empty(), resolve) {
+        Err(Errno::NOSYS | Errno::PERM) => open_without_links(root, path),
+        opened => opened,
+    }
+}
+
+fn open_without_links(root: BorrowedFd<'_>, path: &str) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let mut folder: Option<OwnedFd> = None;
+    let mut names = path.split('/').peekable();
+    while let Some(name) = names.next() {
+        let kind = match names.peek() {
+            Some(_) => OFlags::PATH | OFlags::DIRECTORY,
+            None => OFlags::RDONLY,
+        };
+        let at = folder.as_ref().map_or(root, AsFd::as_fd);
+        folder = Some(rustix::fs::openat(at, name, flags | kind, Mode::empty())?);
+    }
+    folder.ok_or(Errno::NOENT)
 }
 
 fn databases(root: &Path) -> [PathBuf; 2] {

@@ -208,6 +208,23 @@ fn a_database_that_is_no_file_or_elsewhere_is_not_read() {
     assert_eq!(users(), 0);
 }
 
+#[test]
+fn without_openat2_a_database_is_read_unless_it_is_behind_a_link() {
+    let root = tree();
+    let open = || open_without_links(open_dir(root.path()).unwrap().as_fd(), "etc/passwd");
+    let mut text = String::new();
+    let mut file = fs::File::from(open().unwrap());
+    file.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("u:x:2:6:"), "{text}");
+    let etc = root.path().join("etc");
+    fs::rename(etc.join("passwd"), etc.join("users")).unwrap();
+    symlink("users", etc.join("passwd")).unwrap();
+    assert_eq!(open().unwrap_err(), Errno::LOOP);
+    fs::rename(&etc, root.path().join("elsewhere")).unwrap();
+    symlink("elsewhere", &etc).unwrap();
+    assert_eq!(open().unwrap_err(), Errno::NOTDIR);
+}
+
 /// This machine's own `/proc`, if it shows this process.
 fn this_machine() -> Option<Scan> {
     let scan = scan(&Options::default());
