@@ -17,7 +17,7 @@ use lanner_seccomp::{Action, Arch, table};
 mod peer;
 
 /// How many random profiles are compared if nothing says how many.
-const RANDOM: u64 = 200;
+const RANDOM: u64 = 150;
 
 /// Milliseconds after which libseccomp counts as hanging; it takes a few.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -259,8 +259,10 @@ fn compare(peer: &mut Libseccomp, name: &str, tally: &mut Tally) -> Option<[Cost
     let [list, tree] = peer.compile(name, tally)?;
     tally.compared += 1;
     let calls = calls(&policy);
-    agree(&policy, &calls, name, "ours", &ours);
-    let found = [&list, &tree].map(|theirs| difference(&policy, &calls, theirs));
+    let numbers = numbers(peer::REFERENCES.contains(&name));
+    let found = difference(&policy, &calls, &numbers, &ours);
+    assert_eq!(found, None, "{name}: {spec:?}");
+    let found = [&list, &tree].map(|theirs| difference(&policy, &calls, &numbers, theirs));
     let right = found.clone().map(|difference| difference.is_none());
     if right != [true; 2] {
         tally.defective += 1;
@@ -337,9 +339,31 @@ fn may_be_defective(spec: &Spec, policy: &Policy) -> bool {
 
 type Calls = [(Arch, u32, Vec<[u64; 6]>)];
 
+/// Numbers that are tried on every ABI, in each profile or all that calls may have.
+fn numbers(all: bool) -> Vec<u32> {
+    let mut numbers = vec![
+        0,
+        1,
+        700,
+        4000,
+        5500,
+        X32_BIT,
+        X32_BIT + 2,
+        1 << 31,
+        u32::MAX,
+    ];
+    if all {
+        // MIPS begins at 4000, 5000 and 6000; ARM has some at 0xf0000.
+        for first in [0, 4000, 5000, 6000, 0xf_0000, X32_BIT, 1 << 31] {
+            numbers.extend(first..first + 600);
+        }
+    }
+    numbers
+}
+
 /// The first call of which a program and the policy do not say the same; numbers and ABIs that are
 /// in no profile are tried too.
-fn difference(policy: &Policy, calls: &Calls, program: &[Insn]) -> Option<String> {
+fn difference(policy: &Policy, calls: &Calls, numbers: &[u32], program: &[Insn]) -> Option<String> {
     let differs = |arch: Arch, number: u32, args: [u64; 6]| {
         let data = Data::new(arch, number, args);
         let (action, reason) = policy.decide(&data);
@@ -351,27 +375,9 @@ fn difference(policy: &Policy, calls: &Calls, program: &[Insn]) -> Option<String
     let known = calls
         .iter()
         .flat_map(|(arch, number, all)| all.iter().map(|args| (*arch, *number, *args)));
-    let others = Arch::all().flat_map(|arch| {
-        [
-            0,
-            1,
-            700,
-            4000,
-            5500,
-            X32_BIT,
-            X32_BIT + 2,
-            1 << 31,
-            u32::MAX,
-        ]
-        .map(|number| (arch, number, [3; 6]))
-    });
+    let others = Arch::all().flat_map(|arch| numbers.iter().map(move |n| (arch, *n, [3; 6])));
     let mut all = known.chain(others);
     all.find_map(|(arch, number, args)| differs(arch, number, args))
-}
-
-fn agree(policy: &Policy, calls: &Calls, name: &str, of: &str, program: &[Insn]) {
-    let found = difference(policy, calls, program);
-    assert_eq!(found, None, "{name}, {of}: {:?}", peer::known_spec(name));
 }
 
 fn shown(name: &str, costs: [Cost; 3]) -> String {
@@ -441,7 +447,7 @@ fn the_kernels_cache_serves_every_call_that_is_allowed_without_a_look_at_argumen
             }
         }
     }
-    assert!(served > 15_000, "{served}");
+    assert!(served > 10_000, "{served}");
 }
 
 #[test]
