@@ -105,6 +105,93 @@ fn the_profiles_of_the_course_go_through_every_verb() {
 }
 
 #[test]
+fn a_filter_is_shown_and_read_back() {
+    let folder = folder();
+    let text = r#"{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [
+        {"names": ["read", "write", "mseal"], "action": "SCMP_ACT_ALLOW"},
+        {"names": ["socket"], "action": "SCMP_ACT_ALLOW",
+         "args": [{"index": 0, "value": 40, "op": "SCMP_CMP_NE"}]}]}"#;
+    fs::write(folder.path().join("p.json"), text).unwrap();
+    let line = "compile p.json --runtime crun --emit c";
+    check(
+        folder.path(),
+        line,
+        0,
+        expect![[r#"
+        #include <linux/filter.h>
+
+        static const struct sock_filter filter[16] = {
+        	{ 0x0020, 0, 0, 0x00000004 },
+        	{ 0x0015, 0, 13, 0xc000003e },
+        	{ 0x0020, 0, 0, 0x00000000 },
+        	{ 0x0035, 6, 0, 0x0000002a },
+        	{ 0x0035, 1, 0, 0x00000029 },
+        	{ 0x0035, 8, 6, 0x00000002 },
+        	{ 0x0020, 0, 0, 0x00000014 },
+        	{ 0x0035, 4, 0, 0x00000001 },
+        	{ 0x0020, 0, 0, 0x00000010 },
+        	{ 0x0015, 4, 2, 0x00000028 },
+        	{ 0x0035, 2, 0, 0x40000000 },
+        	{ 0x0015, 0, 2, 0x000001ce },
+        	{ 0x0006, 0, 0, 0x7fff0000 },
+        	{ 0x0035, 0, 1, 0xffffffff },
+        	{ 0x0006, 0, 0, 0x00050001 },
+        	{ 0x0006, 0, 0, 0x00000000 },
+        };
+    "#]],
+    );
+    let compiled = run(
+        folder.path(),
+        "compile p.json --runtime crun --machine x86_64 -o p.bpf",
+    );
+    assert_eq!(compiled.code, Some(0), "{}", compiled.stderr);
+    let ran = run(folder.path(), "disasm p.bpf");
+    expect![[r#"
+        disasm p.bpf
+            0  A = arch
+            1  if A != 0xc000003e goto 15         ; X86_64, X32
+            2  A = nr
+            3  if A >= 0x2a goto 10               ; from connect on
+            4  if A >= 0x29 goto 6                ; from socket on
+            5  if A >= 0x2 goto 14 else 12        ; from open on
+            6  A = args[0][4]                     ; family, high half          <- 4
+            7  if A >= 0x1 goto 12
+            8  A = args[0][0]                     ; family, low half
+            9  if A == 0x28 goto 14 else 12       ; AF_VSOCK
+           10  if A >= 0x40000000 goto 13         ; x32                        <- 3
+           11  if A != 0x1ce goto 14              ; mseal
+           12  return 0x7fff0000                  ; SCMP_ACT_ALLOW             <- 5 7 9
+           13  if A < 0xffffffff goto 15                                       <- 10
+           14  return 0x00050001                  ; SCMP_ACT_ERRNO EPERM       <- 5 9 11
+           15  return 0x00000000                  ; SCMP_ACT_KILL_THREAD       <- 1 13
+    "#]]
+    .assert_eq(&format!("disasm p.bpf\n{}", ran.stdout));
+    let line = "compile p.json --runtime crun --machine x86_64 --emit asm";
+    assert_eq!(run(folder.path(), line).stdout, ran.stdout);
+    let ran = run(folder.path(), "decompile p.bpf");
+    expect![[r#"
+        {
+          "defaultAction": "SCMP_ACT_ERRNO",
+          "architectures": ["SCMP_ARCH_X86_64"],
+          "syscalls": [
+            {
+              "names": ["mseal", "read", "write"],
+              "action": "SCMP_ACT_ALLOW"
+            },
+            {
+              "names": ["socket"],
+              "action": "SCMP_ACT_ALLOW",
+              "args": [
+                { "index": 0, "value": 40, "op": "SCMP_CMP_NE" }
+              ]
+            }
+          ]
+        }
+    "#]]
+    .assert_eq(&ran.stdout);
+}
+
+#[test]
 fn lint_names_what_each_runtime_still_needs() {
     let folder = folder();
     let needs = |line: &str| {
