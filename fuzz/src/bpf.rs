@@ -18,23 +18,22 @@ const CODES: [u16; 46] = [
 ];
 
 pub fn run(data: &[u8]) {
-    let Some((how, rest)) = data.split_first() else {
-        return;
-    };
-    let program = if how % 2 == 0 {
-        let whole = &rest[..rest.len() / 8 * 8];
-        let big = how % 4 == 0;
-        let program = bpf::from_bytes(whole, big).expect("whole instructions");
-        assert_eq!(bpf::to_bytes(&program, big), whole);
-        program
-    } else {
-        let mut u = Unstructured::new(rest);
-        match made(&mut u) {
-            Ok(program) => program,
-            Err(_) => return,
-        }
-    };
-    try_out(&program);
+    if let Some(program) = program(data) {
+        try_out(&program);
+    }
+}
+
+/// The program that an input stands for.
+pub fn program(data: &[u8]) -> Option<Vec<Insn>> {
+    let (how, rest) = data.split_first()?;
+    if how % 2 != 0 {
+        return made(&mut Unstructured::new(rest)).ok();
+    }
+    let whole = &rest[..rest.len() / 8 * 8];
+    let big = how % 4 == 0;
+    let program = bpf::from_bytes(whole, big).expect("whole instructions");
+    assert_eq!(bpf::to_bytes(&program, big), whole);
+    Some(program)
 }
 
 /// Tries a program: it is refused, or it ends with a return whatever the call is.

@@ -78,7 +78,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(bpf::from_bytes(&bytes, big).as_deref(), Some(&program[..]));
 }
 
-fn spec(u: &mut Unstructured<'_>) -> Result<Spec> {
+pub fn spec(u: &mut Unstructured<'_>) -> Result<Spec> {
     let arches: Vec<Arch> = Arch::all().collect();
     let native = *u.choose(&arches)?;
     let mut listed = Vec::new();

@@ -8,6 +8,7 @@ pub mod bpf;
 pub mod capture;
 pub mod compile;
 pub mod condition;
+pub mod decompile;
 pub mod event;
 pub mod profile;
 pub mod rules;

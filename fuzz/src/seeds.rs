@@ -67,10 +67,10 @@ pub fn seeds(target: &str) -> Result<Vec<(String, Vec<u8>)>> {
     match target {
         "capture" => captures(&mut put)?,
         "event" => events(&mut put),
-        "bpf" => programs(&mut put),
+        "bpf" | "decompile" => programs(&mut put),
         _ => {}
     }
-    if ["event", "compile", "bpf"].contains(&target) {
+    if ["event", "compile", "bpf", "decompile"].contains(&target) {
         // What is read as choices needs something to choose by.
         let choices: Vec<u8> = (0..600u32).map(|i| ((i * i) >> 3) as u8 | 1).collect();
         for len in [60, 200, 600] {

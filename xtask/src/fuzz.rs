@@ -11,12 +11,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-const TARGETS: [&str; 7] = [
+const TARGETS: [&str; 8] = [
     "capture",
     "event",
     "profile",
     "compile",
     "bpf",
+    "decompile",
     "rules",
     "condition",
 ];

@@ -53,6 +53,11 @@ fn bpf_programs() {
 }
 
 #[test]
+fn programs_read_back() {
+    replay("decompile", fuzz::decompile::run);
+}
+
+#[test]
 fn rules() {
     replay("rules", fuzz::rules::run);
 }
