@@ -2,7 +2,8 @@
 //!
 //! Which calls they name without a condition stands in `table/syscalls.tsv`; the groups with a
 //! condition are here, in the engines' order. Sources: moby/profiles (2026-06-30), containerd's
-//! `contrib/seccomp` (2026-08-22), container-libs' `pkg/seccomp` (2026-04-01).
+//! `contrib/seccomp` (2026-08-22), container-libs' `pkg/seccomp` (2026-04-01), CRI-O's
+//! `internal/config/seccomp`.
 
 use lanner_diag::{FileId, TextRange};
 
@@ -21,6 +22,8 @@ pub enum RuntimeDefault {
     Containerd,
     /// containers-common: Podman and Buildah.
     ContainersCommon,
+    /// CRI-O: that of containers-common, but new namespaces need CAP_SYS_ADMIN.
+    CriO,
 }
 
 /// The profile before it is resolved for a container, in the engine's own form.
@@ -32,7 +35,11 @@ pub fn profile(which: RuntimeDefault) -> Profile {
         calls.map(|c| spanned(c.name.to_owned())).collect()
     };
     let mut rules = Vec::new();
-    if which == RuntimeDefault::ContainersCommon {
+    let common = matches!(
+        which,
+        RuntimeDefault::ContainersCommon | RuntimeDefault::CriO
+    );
+    if common {
         rules.push(plain(marked('e'), EPERM, true));
     }
     rules.push(plain(marked(mark), Action::Allow, false));
@@ -42,13 +49,19 @@ pub fn profile(which: RuntimeDefault) -> Profile {
             .filter(|g| g.of.contains(mark))
             .map(Group::rule),
     );
+    if which == RuntimeDefault::CriO {
+        for rule in &mut rules {
+            rule.names.retain(|n| !NAMESPACES.contains(&&*n.value));
+        }
+        rules.extend(CRI_O.iter().map(Group::rule));
+    }
     let errno = match which {
         RuntimeDefault::Docker => Some(1),
         RuntimeDefault::Containerd => None,
-        RuntimeDefault::ContainersCommon => Some(ENOSYS),
+        RuntimeDefault::ContainersCommon | RuntimeDefault::CriO => Some(ENOSYS),
     };
     let natives = ARCH_MAP.iter().filter(|native| match native {
-        Arch::Riscv64 | Arch::Loongarch64 => which != RuntimeDefault::ContainersCommon,
+        Arch::Riscv64 | Arch::Loongarch64 => !common,
         _ => true,
     });
     Profile {
@@ -74,7 +87,7 @@ pub fn profile(which: RuntimeDefault) -> Profile {
 pub fn runtime_default(which: RuntimeDefault, target: &Target) -> Spec {
     let engine = match which {
         RuntimeDefault::Docker | RuntimeDefault::Containerd => Engine::Docker,
-        RuntimeDefault::ContainersCommon => Engine::ContainersCommon,
+        RuntimeDefault::ContainersCommon | RuntimeDefault::CriO => Engine::ContainersCommon,
     };
     let target = Target {
         engine,
@@ -91,7 +104,7 @@ impl RuntimeDefault {
         match self {
             RuntimeDefault::Docker => 'd',
             RuntimeDefault::Containerd => 'k',
-            RuntimeDefault::ContainersCommon => 'p',
+            RuntimeDefault::ContainersCommon | RuntimeDefault::CriO => 'p',
         }
     }
 }
@@ -110,6 +123,17 @@ const ARCH_MAP: [Arch; 9] = [
     Arch::S390x,
     Arch::Riscv64,
     Arch::Loongarch64,
+];
+
+/// What CRI-O takes out of the rules of containers-common…
+const NAMESPACES: [&str; 3] = ["clone", "clone3", "unshare"];
+
+/// …and what it adds.
+#[rustfmt::skip]
+const CRI_O: [Group; 3] = [
+    allow("", &NAMESPACES).with(ADMIN),
+    allow("", &["clone"]).args(&[when(0, Op::MaskedEq(CLONE_NEW), 0)]).without(ADMIN).not_on(S390),
+    allow("", &["clone"]).args(&[when(1, Op::MaskedEq(CLONE_NEW), 0)]).without(ADMIN).on(S390),
 ];
 
 /// A rule that not every container gets, or that has conditions.

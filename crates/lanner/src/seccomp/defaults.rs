@@ -46,6 +46,9 @@ pub(crate) enum Whose {
     /// Podman and Buildah.
     #[value(name = "containers-common", alias = "podman")]
     ContainersCommon,
+    /// CRI-O: as Podman's, but new namespaces need CAP_SYS_ADMIN.
+    #[value(name = "cri-o")]
+    CriO,
 }
 
 /// Prints it.
@@ -72,8 +75,8 @@ fn which(args: &Defaults) -> RuntimeDefault {
         (Some(Whose::Docker), ..) => RuntimeDefault::Docker,
         (Some(Whose::Containerd), ..) => RuntimeDefault::Containerd,
         (Some(Whose::ContainersCommon), ..) => RuntimeDefault::ContainersCommon,
-        (None, Some(EngineName::ContainersCommon), _)
-        | (None, None, Some(RuntimeName::Podman | RuntimeName::CriO)) => {
+        (Some(Whose::CriO), ..) | (None, None, Some(RuntimeName::CriO)) => RuntimeDefault::CriO,
+        (None, Some(EngineName::ContainersCommon), _) | (None, None, Some(RuntimeName::Podman)) => {
             RuntimeDefault::ContainersCommon
         }
         (None, None, Some(RuntimeName::Containerd)) => RuntimeDefault::Containerd,

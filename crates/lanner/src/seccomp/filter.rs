@@ -35,9 +35,10 @@ impl Filter {
                 "docker" => RuntimeDefault::Docker,
                 "containerd" => RuntimeDefault::Containerd,
                 "containers-common" | "podman" => RuntimeDefault::ContainersCommon,
+                "cri-o" => RuntimeDefault::CriO,
                 _ => bail!(
-                    "{text}: known are default:docker, default:containerd and \
-                     default:containers-common"
+                    "{text}: known are default:docker, default:containerd, \
+                     default:containers-common and default:cri-o"
                 ),
             };
             let spec = defaults::runtime_default(which, &args.target(None)?);

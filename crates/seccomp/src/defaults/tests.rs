@@ -51,7 +51,7 @@ fn a_container_with_the_usual_capabilities_gets_as_many_as_there() {
 
 #[test]
 fn capabilities_machines_and_kernels_decide_what_is_let_happen() {
-    use RuntimeDefault::{Containerd, ContainersCommon, Docker};
+    use RuntimeDefault::{Containerd, ContainersCommon, CriO, Docker};
     const OLD: (u16, u16) = (4, 7);
     const NEW: (u16, u16) = (6, 1);
     let check = |which, native, caps: &[&str], kernel, call: &str, a0: u64, expect| {
@@ -121,6 +121,18 @@ fn capabilities_machines_and_kernels_decide_what_is_let_happen() {
     );
     check(ContainersCommon, x86, &[], NEW, "mount", 0, Action::Allow);
     check(ContainersCommon, x86, &[], NEW, "chroot", 0, eperm);
+    let enosys = Action::Errno(38);
+    check(ContainersCommon, x86, &[], NEW, "unshare", 0, Action::Allow);
+    for (call, flags, plain) in [
+        ("unshare", 0, enosys),
+        ("clone3", 0, enosys),
+        ("clone", 17, Action::Allow),
+        ("clone", 0x1000_0011, enosys),
+        ("mount", 0, Action::Allow),
+    ] {
+        check(CriO, x86, &[], NEW, call, flags, plain);
+        check(CriO, x86, ADMIN, NEW, call, flags, Action::Allow);
+    }
     check(
         ContainersCommon,
         x86,

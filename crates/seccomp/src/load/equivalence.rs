@@ -309,6 +309,7 @@ fn the_kernel_decides_as_policy_and_emulator_do() {
         (RuntimeDefault::Docker, Engine::Docker),
         (RuntimeDefault::Containerd, Engine::Docker),
         (RuntimeDefault::ContainersCommon, Engine::ContainersCommon),
+        (RuntimeDefault::CriO, Engine::ContainersCommon),
     ] {
         let spec = runtime_default(which, &target(engine));
         calls += compare(&format!("{which:?}"), &spec);
