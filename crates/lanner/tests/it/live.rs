@@ -226,19 +226,15 @@ fn root_rules_that_are_gone_leave_the_old_ones_at_work() {
 fn rights(monitor: &Monitor, key: &str) -> Vec<(String, String)> {
     let tasks = std::fs::read_dir(format!("/proc/{}/task", monitor.child.id())).unwrap();
     let tasks = tasks.map(|task| task.unwrap().path());
-    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).ok();
+    // A thread that has ended since has no rights to look at.
     let of = |task: std::path::PathBuf| {
-        let status = read(task.join("status"));
-        let value = status
-            .lines()
-            .find_map(|l| l.strip_prefix(key))
-            .unwrap_or_default();
-        (
-            read(task.join("comm")).trim().to_owned(),
-            value.trim().to_owned(),
-        )
+        let name = read(task.join("comm"))?;
+        let status = read(task.join("status"))?;
+        let value = status.lines().find_map(|l| l.strip_prefix(key))?;
+        Some((name.trim().to_owned(), value.trim().to_owned()))
     };
-    tasks.map(of).collect()
+    tasks.filter_map(of).collect()
 }
 
 #[test]

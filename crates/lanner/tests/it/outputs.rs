@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 
+use rustix::process::Signal;
+
 use crate::lab::{Lab, rule};
+use crate::live::can_monitor;
+use crate::reload::{flood, lines, setting, signal, wait_for};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -360,8 +365,12 @@ fn a_program_that_hangs_costs_nothing_that_has_a_spool() {
             .collect();
         lab.run(replay(&all))
     };
-    // It takes nothing, until its end a little later.
-    let ran = run("exec sleep 3");
+    // It takes nothing, until the gate is opened.
+    let gate = lab.path().join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status();
+    assert!(made.unwrap().success());
+    let ran = run("exec > /dev/null 2>&1; read x < gate");
+    drop(std::fs::OpenOptions::new().write(true).open(&gate).unwrap());
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let spooled = ran.stderr.lines().find_map(|l| {
         let words = l.split_once(" alerts for program are in its spool")?.0;
@@ -375,6 +384,94 @@ fn a_program_that_hangs_costs_nothing_that_has_a_spool() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let taken = std::fs::read_to_string(lab.path().join("taken")).unwrap();
     assert_eq!(taken.lines().count(), spooled + 1, "{}", ran.stderr);
+}
+
+#[test]
+fn a_server_that_asks_for_a_pause_gets_it() {
+    let lab = Lab::new();
+    let capture = lab.capture("x.scap", &["/bin/ls"]);
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", "ran"));
+    let (note, times) = channel();
+    let (url, received) = scripted(move |n| {
+        note.send(Instant::now()).unwrap();
+        Some(match n {
+            0 => "503 Service Unavailable\r\nretry-after: 1",
+            _ => "200 OK",
+        })
+    });
+    let options = options(&url, &["http_output.spool=false"]);
+    let fixed = ["replay", "-", "-r", "rules.yaml"];
+    let mut child = lab
+        .lanner(fixed.into_iter().chain(options.iter().map(String::as_str)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&std::fs::read(capture).unwrap()).unwrap();
+    for _ in 0..2 {
+        let (head, _) = received.recv_timeout(PATIENCE).unwrap();
+        // A server that says so has not taken it.
+        assert!(!head.contains("lanner-redelivery"), "{head}");
+    }
+    // From before the reply to behind the next request.
+    let [first, second] = [(); 2].map(|()| times.recv_timeout(PATIENCE).unwrap());
+    assert!(second - first >= Duration::from_secs(1));
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn root_a_receiver_that_was_dead_gets_every_alert_once_and_in_order() {
+    if !can_monitor() {
+        return;
+    }
+    let dead = Duration::from_secs(setting("LANNER_TEST_DEAD", 2));
+    let rate = setting("LANNER_TEST_ALERTS", 1000);
+    let lab = Lab::new();
+    let folder = lab.path().join("numbered");
+    let condition = format!(
+        "evt.type = unlinkat and evt.arg.name startswith {}/n",
+        folder.display()
+    );
+    lab.file("rules.yaml", rule("Numbered", &condition, "%evt.arg.name"));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let options = options(&format!("http://{address}/"), &["http_output.max_pause=1s"]);
+    let fixed = ["-r", "rules.yaml"];
+    let mut child = lab
+        .lanner(fixed.into_iter().chain(options.iter().map(String::as_str)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = lines(child.stderr.take().unwrap());
+    let mut said = Vec::new();
+    wait_for(&log, "One ring buffer", &mut said);
+    let ended = AtomicBool::new(false);
+    let (received, produced) = std::thread::scope(|scope| {
+        let flooding = scope.spawn(|| flood(&folder, rate, &ended));
+        // The time is what is tried out here, not what is waited for.
+        std::thread::sleep(dead);
+        let received = receiver(TcpListener::bind(address).unwrap(), None);
+        wait_for(&log, "alerts are delivered again", &mut said);
+        ended.store(true, Ordering::Relaxed);
+        (received, flooding.join().unwrap())
+    });
+    for number in 0..produced {
+        let body = received.recv_timeout(PATIENCE);
+        let body = body.unwrap_or_else(|_| panic!("{number} of {produced}: {said:#?}"));
+        let alert: Value = serde_json::from_slice(&body).unwrap();
+        let name = alert["output_fields"]["evt.arg.name"].as_str().unwrap();
+        assert!(name.ends_with(&format!("/n{number}")), "{number}: {name}");
+        assert!(alert.get("uuid").is_none(), "{alert}");
+    }
+    signal(&child, Signal::TERM);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(received.try_recv().is_err());
+    eprintln!("{produced} alerts, receiver dead for {dead:?}");
 }
 
 /// Certificates of a private authority: its own, a server's and a client's.

@@ -16,13 +16,13 @@ use crate::lab::{Lab, rule};
 use crate::live::{can_monitor, check_accounts, run, start};
 
 /// A number from the environment, for longer runs.
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     let text = std::env::var(name).ok();
     text.and_then(|t| t.parse().ok()).unwrap_or(default)
 }
 
 /// The lines of a pipe, read by a thread so that the other side never waits.
-fn lines(pipe: impl std::io::Read + Send + 'static) -> Receiver<String> {
+pub(crate) fn lines(pipe: impl std::io::Read + Send + 'static) -> Receiver<String> {
     let (send, lines) = channel();
     std::thread::spawn(move || {
         for line in BufReader::new(pipe).lines().map_while(Result::ok) {
@@ -35,7 +35,7 @@ fn lines(pipe: impl std::io::Read + Send + 'static) -> Receiver<String> {
 }
 
 /// Waits for a line that has this in it.
-fn wait_for(lines: &Receiver<String>, text: &str, seen: &mut Vec<String>) {
+pub(crate) fn wait_for(lines: &Receiver<String>, text: &str, seen: &mut Vec<String>) {
     loop {
         let line = lines.recv_timeout(Duration::from_secs(60));
         let line = line.unwrap_or_else(|_| panic!("no line with {text:?}: {seen:#?}"));
@@ -47,7 +47,7 @@ fn wait_for(lines: &Receiver<String>, text: &str, seen: &mut Vec<String>) {
     }
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
@@ -75,7 +75,7 @@ fn versions(lab: &Path, folder: &str, number: u64) -> String {
 }
 
 /// Numbered events without end: calls that fail, and are events all the same.
-fn flood(folder: &Path, per_second: u64, ended: &AtomicBool) -> u64 {
+pub(crate) fn flood(folder: &Path, per_second: u64, ended: &AtomicBool) -> u64 {
     const BATCH: u64 = 100;
     let begun = Instant::now();
     let mut number = 0;
