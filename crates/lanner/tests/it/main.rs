@@ -11,10 +11,10 @@ mod keys;
 mod lab;
 mod live;
 mod log;
+// Its programs and numbers of calls are those of x86-64.
+#[cfg(target_arch = "x86_64")]
+mod observed;
 mod outputs;
 mod reload;
 mod replay;
 mod seccomp;
-// Its programs and numbers of calls are those of x86-64.
-#[cfg(target_arch = "x86_64")]
-mod seccomp_output;
