@@ -141,7 +141,7 @@ pub struct Recording {
 pub enum ReadError {
     /// It cannot be read as one.
     #[error("this is no recording: {0}")]
-    Form(#[from] serde_json::Error),
+    Form(serde_json::Error),
     /// It says that it is something else.
     #[error("this is no recording: its format is {0:?}, expected {FORMAT:?}")]
     Format(String),
@@ -184,14 +184,14 @@ impl Recording {
             #[serde(default)]
             version: u32,
         }
-        let head: Head = serde_json::from_slice(text)?;
+        let head: Head = serde_json::from_slice(text).map_err(ReadError::Form)?;
         if head.format != FORMAT {
             return Err(ReadError::Format(head.format));
         }
         if head.version != VERSION {
             return Err(ReadError::Version(head.version));
         }
-        let recording: Recording = serde_json::from_slice(text)?;
+        let recording: Recording = serde_json::from_slice(text).map_err(ReadError::Form)?;
         let named = recording.calls.iter().map(|c| &c.arch);
         for name in named.chain([&recording.arch]) {
             if Arch::from_name(name).is_none() {

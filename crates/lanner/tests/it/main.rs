@@ -18,3 +18,4 @@ mod outputs;
 mod reload;
 mod replay;
 mod seccomp;
+mod seccomp_output;

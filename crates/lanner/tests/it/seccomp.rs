@@ -64,12 +64,12 @@ fn run_with(folder: &Path, line: &str, input: &[u8]) -> Ran {
     child.wait_with_output().unwrap().into()
 }
 
-fn run(folder: &Path, line: &str) -> Ran {
+pub(crate) fn run(folder: &Path, line: &str) -> Ran {
     run_with(folder, line, b"")
 }
 
 /// Asserts what is printed on standard output, and the exit code.
-fn check(folder: &Path, line: &str, code: i32, expect: Expect) {
+pub(crate) fn check(folder: &Path, line: &str, code: i32, expect: Expect) {
     let ran = run(folder, &format!("{line} --machine x86_64 --kernel 6.1"));
     assert_eq!(ran.code, Some(code), "{line}: {}", ran.stderr);
     expect.assert_eq(&ran.stdout);
