@@ -1,9 +1,8 @@
 //! What the verbs of `lanner seccomp` print, for people and for scripts.
 
 use std::fs;
-use std::path::Path;
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use serde_json::json;
 
 use crate::seccomp::{check, run};
@@ -12,7 +11,7 @@ use crate::seccomp::{check, run};
 const LESS: &str = r#"{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
     "syscalls": [{"names": ["read", "write", "close", "exit_group"], "action": "SCMP_ACT_ALLOW"}]}"#;
 
-/// A folder with a small profile, and two recordings of the same workload.
+/// A folder with a small profile.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let profile = r#"{
@@ -26,78 +25,12 @@ fn folder() -> tempfile::TempDir {
 }
 "#;
     fs::write(folder.path().join("small.json"), profile).unwrap();
-    let call = |number: u32, name: &str, count: u32, values: serde_json::Value| {
-        json!({
-            "arch": "SCMP_ARCH_X86_64", "number": number, "name": name, "count": count,
-            "programs": {"web": count}, "values": values, "values_complete": true,
-        })
-    };
-    let socket = |family: u64, count: u32| {
-        let values = json!([{"args": {"0": family, "1": 1}, "count": count}]);
-        call(41, "socket", count, values)
-    };
-    let none = || json!([]);
-    for (name, calls) in [
-        ("monday.rec", vec![call(0, "read", 9, none()), socket(2, 3)]),
-        (
-            "tuesday.rec",
-            vec![
-                call(0, "read", 4, none()),
-                call(1, "write", 2, none()),
-                socket(1, 1),
-            ],
-        ),
-    ] {
-        let recording = json!({
-            "format": "lanner-seccomp-recording", "version": 1, "method": "probe",
-            "subject": {"command": ["web"]}, "kernel": "6.1.0", "arch": "SCMP_ARCH_X86_64",
-            "started": 1_790_000_000, "seconds": 1.5, "runs": 1,
-            "shortfall": {"values": 0, "calls": 0, "processes": 0}, "calls": calls,
-        });
-        fs::write(folder.path().join(name), recording.to_string()).unwrap();
-    }
     folder
 }
 
-/// Asserts what is printed on both streams, of a verb that takes no machine.
-fn check_both(folder: &Path, line: &str, expect: Expect) {
-    let ran = run(folder, line);
-    expect.assert_eq(&format!(
-        "{}---\n{}exit {:?}\n",
-        ran.stdout, ran.stderr, ran.code
-    ));
-}
-
 #[test]
-fn disasm_shows_where_jumps_go() {
+fn disasm_for_scripts() {
     let folder = folder();
-    check(
-        folder.path(),
-        "disasm small.json",
-        0,
-        expect![[r#"
-                0  A = arch
-                1  if A != 0xc000003e goto 19         ; X86_64, X32
-                2  A = nr
-                3  if A >= 0xe8 goto 13               ; from epoll_wait on
-                4  if A != 0x29 goto 9                ; socket
-                5  A = args[0][4]                     ; family, high half
-                6  if A >= 0x1 goto 18
-                7  A = args[0][0]                     ; family, low half
-                8  if A == 0x1 goto 12 else 18        ; AF_UNIX
-                9  if A >= 0x4 goto 11                ; from stat on               <- 4
-               10  if A == 0x2 goto 18 else 12        ; open
-               11  if A < 0xe7 goto 18                ; from exit_group on         <- 9
-               12  return 0x7fff0000                  ; SCMP_ACT_ALLOW             <- 8 10
-               13  if A < 0x40000000 goto 16          ; x32                        <- 3
-               14  if A >= 0xc0000000 goto 17
-               15  if A < 0x80000000 goto 19
-               16  return 0x00050026                  ; SCMP_ACT_ERRNO ENOSYS      <- 13
-               17  if A < 0xffffffff goto 19                                       <- 14
-               18  return 0x00050001                  ; SCMP_ACT_ERRNO EPERM       <- 6 8 10 11
-               19  return 0x00000000                  ; SCMP_ACT_KILL_THREAD       <- 1 15 17
-        "#]],
-    );
     check(
         folder.path(),
         "disasm small.json --format json",
@@ -335,45 +268,6 @@ fn disasm_shows_where_jumps_go() {
 }
 
 #[test]
-fn compile_tells_what_it_made_and_decompile_reads_it_back() {
-    let folder = folder();
-    let path = folder.path();
-    check(path, "compile small.json -o small.bpf", 0, expect![[""]]);
-    check(
-        path,
-        "compile small.json --format json",
-        0,
-        expect![[r#"
-        {"code":[[32,0,0,4],[21,0,17,3221225534],[32,0,0,0],[53,9,0,232],[21,0,4,41],[32,0,0,20],[53,11,0,1],[32,0,0,16],[21,3,9,1],[53,1,0,4],[21,7,1,2],[53,0,6,231],[6,0,0,2147418112],[53,0,2,1073741824],[53,2,0,3221225472],[53,0,3,2147483648],[6,0,0,327718],[53,0,1,4294967295],[6,0,0,327681],[6,0,0,0]],"instructions":20,"machine":"SCMP_ARCH_X86_64"}
-    "#]],
-    );
-    check(
-        path,
-        "decompile small.bpf",
-        0,
-        expect![[r#"
-        {
-          "defaultAction": "SCMP_ACT_ERRNO",
-          "architectures": ["SCMP_ARCH_X86_64"],
-          "syscalls": [
-            {
-              "names": ["close", "exit_group", "read", "write"],
-              "action": "SCMP_ACT_ALLOW"
-            },
-            {
-              "names": ["socket"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 1, "op": "SCMP_CMP_EQ" }
-              ]
-            }
-          ]
-        }
-    "#]],
-    );
-}
-
-#[test]
 fn explain_shows_the_whole_profile_by_purpose() {
     let folder = folder();
     check(
@@ -450,70 +344,6 @@ fn explain_shows_the_whole_profile_by_purpose() {
 }
 
 #[test]
-fn prove_has_three_meanings() {
-    let folder = folder();
-    let path = folder.path();
-    fs::write(path.join("less.json"), LESS).unwrap();
-    check(
-        path,
-        "prove small.json --against default:docker",
-        0,
-        expect![[r#"
-            proven: small.json allows no more than default:docker
-        "#]],
-    );
-    check(
-        path,
-        "prove small.json --against less.json",
-        1,
-        expect![[r#"
-            does not hold: small.json allows no more than less.json
-              socket(AF_UNIX, 0, 0) on X86_64 gets ALLOW from the first and ERRNO EPERM from the second
-        "#]],
-    );
-    check(
-        path,
-        "prove small.json --compiled",
-        0,
-        expect![[r#"
-        proven: the filter of 20 instructions returns what the profile says, for every architecture, number and argument
-    "#]],
-    );
-    check(
-        path,
-        "prove small.json --starts runc --no-new-privs",
-        1,
-        expect![[r#"
-            does not hold: runc 1.5 can start a container, with no_new_privs
-              it needs, and is refused:
-                fstatfs fstat openat fcntl statx getdents64 execve futex mmap
-              it can do without, and is refused:
-                openat2
-        "#]],
-    );
-    check(
-        path,
-        "prove small.json --compiled --format json",
-        0,
-        expect![[r#"
-            {
-              "holds": true,
-              "profile": "small.json",
-              "proofs": [
-                {
-                  "claim": "compiled",
-                  "detail": {
-                    "instructions": 20
-                  },
-                  "holds": true
-                }
-              ]
-            }
-        "#]],
-    );
-}
-
-#[test]
 fn diff_for_scripts() {
     let folder = folder();
     fs::write(folder.path().join("less.json"), LESS).unwrap();
@@ -546,86 +376,6 @@ fn diff_for_scripts() {
               "same": false
             }
         "#]],
-    );
-}
-
-#[test]
-fn recordings_are_merged_and_a_profile_is_learnt_from_them() {
-    let folder = folder();
-    let path = folder.path();
-    fs::write(path.join("cut.rec"), "{").unwrap();
-    check_both(
-        path,
-        "merge cut.rec",
-        expect![[r#"
-        ---
-        Error: cut.rec: this is no recording: EOF while parsing an object at line 1 column 1
-        exit Some(2)
-    "#]],
-    );
-    check_both(
-        path,
-        "merge monday.rec tuesday.rec -o both.rec",
-        expect![[r#"
-            ---
-            exit Some(0)
-        "#]],
-    );
-    check_both(
-        path,
-        "learn both.rec",
-        expect![[r#"
-        {
-          "defaultAction": "SCMP_ACT_ERRNO",
-          "defaultErrnoRet": 38,
-          "architectures": ["SCMP_ARCH_X86_64"],
-          "syscalls": [
-            {
-              "names": [
-                "access", "brk", "close", "execve", "exit", "exit_group", "fstat", "futex", "getrandom",
-                "mmap", "mprotect", "munmap", "newfstatat", "openat", "pread64", "read", "readlink",
-                "restart_syscall", "rseq", "rt_sigreturn", "set_robust_list", "set_tid_address", "write",
-                "writev"
-              ],
-              "action": "SCMP_ACT_ALLOW"
-            },
-            {
-              "names": ["arch_prctl"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 4098, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            },
-            {
-              "names": ["arch_prctl"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 12289, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            },
-            {
-              "names": ["socket"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 1, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            },
-            {
-              "names": ["socket"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 2, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            }
-          ]
-        }
-        ---
-        Learnt from 19 calls of 4 kinds in 2 runs. 1 of the kinds came up once: the chance that the next call is a new one is about 1 in 19. 3 of the kinds were in one run alone: about 1.5 new ones are to be expected of the next run, if it is like these.
-        3 calls are permitted because they were recorded.
-        Added, as every program starts or ends with them: access, arch_prctl, brk, close, execve, exit, exit_group, fstat, futex, getrandom, mmap, mprotect, munmap, newfstatat, openat, pread64, readlink, restart_syscall, rseq, rt_sigreturn, set_robust_list, set_tid_address, writev.
-        For a container, give --runtime: the runtime makes calls of its own under the filter.
-        exit Some(0)
-    "#]],
     );
 }
 
