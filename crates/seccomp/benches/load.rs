@@ -88,10 +88,20 @@ fn main() {
         all.extend(made("seccompiler", &|| seccompiler(&spec)));
     }
     let shared = shared();
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    let mut random = 1u64;
     for _ in 0..ROUNDS {
-        // None always comes after the same one.
-        all.rotate_left(1);
-        for candidate in &mut all {
+        // The kernel frees a filter some time after its last process ended, while the next is
+        // loaded: none may always come after the same one.
+        for i in (1..order.len()).rev() {
+            // An xorshift generator: any shuffle will do.
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            order.swap(i, random as usize % (i + 1));
+        }
+        for at in &order {
+            let candidate = &mut all[*at];
             let times = round(candidate, shared);
             for (best, time) in candidate.best.iter_mut().zip(times) {
                 *best = (*best).min(time);
