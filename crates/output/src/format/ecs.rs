@@ -26,9 +26,11 @@ enum Kind {
     Path,
     /// `ip`.
     Ip,
+    /// Several of `keyword`.
+    Keywords,
 }
 
-use Kind::{Ip, Keyword, Long, Path};
+use Kind::{Ip, Keyword, Keywords, Long, Path};
 
 /// Fields of alerts, and where the schema has them.
 const FIELDS: &[(&str, &str, Kind)] = &[
@@ -36,14 +38,14 @@ const FIELDS: &[(&str, &str, Kind)] = &[
     (
         "container.image.digest",
         "container.image.hash.all",
-        Keyword,
+        Keywords,
     ),
     (
         "container.image.repository",
         "container.image.name",
         Keyword,
     ),
-    ("container.image.tag", "container.image.tag", Keyword),
+    ("container.image.tag", "container.image.tag", Keywords),
     ("container.name", "container.name", Keyword),
     ("evt.type", "event.action", Keyword),
     ("fd.cip", "source.ip", Ip),
@@ -167,6 +169,7 @@ fn typed(value: &Printed<'_>, kind: Kind) -> Option<Value> {
     let plain = plain(value).filter(|text| text != "<NA>" && !text.is_empty())?;
     match kind {
         Keyword => Some(Value::String(plain)),
+        Keywords => Some(json!([plain])),
         Long => plain.parse::<i64>().ok().map(Value::from),
         Path => plain.starts_with('/').then_some(Value::String(plain)),
         Ip => {

@@ -3,6 +3,8 @@
 pub(crate) mod ecs;
 pub(crate) mod falco;
 pub(crate) mod otlp;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
