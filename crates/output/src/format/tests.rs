@@ -53,7 +53,9 @@ fn check(encoding: Encoding, expect: Expect) {
 
 #[test]
 fn an_alert_in_the_elastic_common_schema() {
-    check(Encoding::Ecs, expect![[r#"
+    check(
+        Encoding::Ecs,
+        expect![[r#"
         {
           "@timestamp": "2026-09-21T14:13:20.123456789Z",
           "container": {
@@ -127,12 +129,15 @@ fn an_alert_in_the_elastic_common_schema() {
             "id": "0"
           }
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_alert_as_a_log_record_of_opentelemetry() {
-    check(Encoding::OtlpJson, expect![[r#"
+    check(
+        Encoding::OtlpJson,
+        expect![[r#"
         {
           "resourceLogs": [
             {
@@ -276,5 +281,6 @@ fn an_alert_as_a_log_record_of_opentelemetry() {
             }
           ]
         }
-    "#]]);
+    "#]],
+    );
 }
