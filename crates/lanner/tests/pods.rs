@@ -346,12 +346,9 @@ fn root_the_four_pods_of_the_readme_do_what_it_says() {
             .map(|c| c["count"].as_u64().expect("a number"))
             .sum::<u64>()
     };
-    assert_eq!(
-        (count("execve"), count("listen"), count("bind")),
-        (1, 1, 1),
-        "{calls}"
-    );
-    assert!(count("accept4") >= 1, "{calls}");
+    for name in ["execve", "listen", "bind", "accept4"] {
+        assert!(count(name) >= 1, "{name}: {calls}");
+    }
     assert_eq!(calls["losses"], serde_json::json!([]));
     // Records have no arguments; where the kernel can be had to count calls, they are there.
     match calls["withoutArguments"].as_str() {
