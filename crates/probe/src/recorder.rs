@@ -179,6 +179,13 @@ impl Recorder {
         add(&self.namespaces, inode, label)
     }
 
+    /// Records who is in a mount namespace no longer, but for processes that are recorded as such.
+    /// Once a namespace is gone its inode may be another's.
+    pub fn remove_mount_namespace(&self, inode: u32) {
+        // It may not be there.
+        let _ = self.namespaces.delete(&inode.to_ne_bytes());
+    }
+
     /// Stops counting; what was counted stays.
     pub fn stop(&mut self) {
         self.links.clear();
@@ -438,6 +445,54 @@ mod tests {
         // The child's own return from fork is not a call that was refused.
         let forks = counted(libc::SYS_clone).unwrap();
         assert!(forks.iter().all(|f| f.1.is_none()), "{forks:?}");
+    }
+
+    #[test]
+    fn root_a_mount_namespace_is_recorded_until_it_is_removed() {
+        use std::io::{Read, Write};
+        use std::os::unix::fs::MetadataExt;
+        use std::os::unix::net::UnixStream;
+        // SAFETY: a plain query.
+        if unsafe { libc::geteuid() } != 0 {
+            return;
+        }
+        let mut recorder = Recorder::open(&[], Scope::Made).expect("the recorder loads");
+        let (mut ours, mut theirs) = UnixStream::pair().unwrap();
+        // SAFETY: the child makes system calls only, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            drop(ours);
+            let mut byte = [0];
+            // SAFETY: calls that take numbers; the child ends whatever comes of them.
+            unsafe {
+                libc::unshare(libc::CLONE_NEWNS);
+                let _ = theirs.write_all(&byte);
+                while matches!(theirs.read(&mut byte), Ok(1)) {
+                    libc::syscall(libc::SYS_getppid);
+                    let _ = theirs.write_all(&byte);
+                }
+                libc::_exit(0);
+            }
+        }
+        drop(theirs);
+        let mut byte = [0];
+        ours.read_exact(&mut byte).unwrap();
+        let space = std::fs::metadata(format!("/proc/{child}/ns/mnt")).unwrap();
+        let inode = space.ino() as u32;
+        recorder.add_mount_namespace(inode, 3).unwrap();
+        for _ in 0..2 {
+            ours.write_all(&byte).unwrap();
+            ours.read_exact(&mut byte).unwrap();
+            recorder.remove_mount_namespace(inode);
+        }
+        drop(ours);
+        // SAFETY: our own child.
+        unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+        recorder.stop();
+        let mut counted = recorder.counted().unwrap();
+        counted.retain(|c| i64::from(c.number) == libc::SYS_getppid);
+        let counted: Vec<_> = counted.iter().map(|c| (c.label, c.count)).collect();
+        assert_eq!(counted, [(3, 1)]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Calls of pods, counted in the kernel with their arguments.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use lanner_baseline::arguments;
@@ -16,6 +17,9 @@ const MOST: usize = 4;
 /// The probe's recorder, for a supervisor.
 struct InKernel {
     recorder: lanner_probe::Recorder,
+    /// Mount namespaces that are recorded, with their labels and inodes. Held, because the inode of
+    /// one that is gone may be that of another pod's at once.
+    spaces: Vec<(u32, u32, File)>,
     /// One of [`MOST`].
     _place: File,
     native: Arch,
@@ -35,6 +39,7 @@ pub(crate) fn open(root: &Path) -> Result<Box<dyn Recorder>, String> {
     let recorder = recorder.map_err(|e| e.to_string())?;
     Ok(Box::new(InKernel {
         recorder,
+        spaces: Vec::new(),
         _place: place,
         native,
     }))
@@ -66,23 +71,32 @@ impl Recorder for InKernel {
         self.recorder.remove_process(std::process::id());
     }
 
-    fn follow(&self, pid: i32, label: u32) -> Result<(), String> {
+    fn follow(&mut self, pid: i32, label: u32) -> Result<(), String> {
         let text = |e: lanner_probe::ProbeError| e.to_string();
+        let process = pid.unsigned_abs();
+        self.recorder.add_process(process, label).map_err(text)?;
+        let Ok(space) = File::open(format!("/proc/{pid}/ns/mnt")) else {
+            // It has ended, perhaps before it was added: its number may be another's.
+            self.recorder.remove_process(process);
+            return Ok(());
+        };
+        let inode = space.metadata().map_err(|e| e.to_string())?.ino();
+        // The kernel numbers namespaces with 32 bits.
+        let inode = inode as u32;
+        if self.spaces.iter().any(|(_, known, _)| *known == inode) {
+            return Ok(());
+        }
         self.recorder
-            .add_process(pid.unsigned_abs(), label)
+            .add_mount_namespace(inode, label)
             .map_err(text)?;
-        // One that has ended in the meantime has nothing to record.
-        let space = std::fs::read_link(format!("/proc/{pid}/ns/mnt")).unwrap_or_default();
-        let space = space.to_string_lossy();
-        let inode = space
-            .strip_prefix("mnt:[")
-            .and_then(|t| t.strip_suffix(']'));
-        match inode.and_then(|t| t.parse().ok()) {
-            Some(inode) => self
-                .recorder
-                .add_mount_namespace(inode, label)
-                .map_err(text),
-            None => Ok(()),
+        self.spaces.push((label, inode, space));
+        Ok(())
+    }
+
+    fn leave(&mut self, label: u32) {
+        // Taken out of the kernel's table before it is let go.
+        for (_, inode, _space) in self.spaces.extract_if(.., |(of, ..)| *of == label) {
+            self.recorder.remove_mount_namespace(inode);
         }
     }
 

@@ -371,6 +371,7 @@ impl Supervisor {
         );
         if let Some(collector) = &self.collector {
             collector.write();
+            collector.leave(&self.name_of(ended.slot));
         }
         self.save()?;
         fault("ended");

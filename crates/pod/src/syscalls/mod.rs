@@ -336,6 +336,15 @@ impl Collector {
         self.ask(|recorder| pids.iter().try_for_each(|pid| recorder.follow(*pid, label)));
     }
 
+    /// A container has ended: what is in a namespace of that number from now on is another's.
+    pub(crate) fn leave(&self, container: &str) {
+        let label = self.watch(container, None);
+        self.ask(|recorder| {
+            recorder.leave(label);
+            Ok(())
+        });
+    }
+
     /// The label of a container.
     fn watch(&self, container: &str, policy: Option<&Policy>) -> u32 {
         let mut state = self.shared.lock();
@@ -353,10 +362,13 @@ impl Collector {
         at as u32
     }
 
-    fn ask(&self, question: impl FnOnce(&dyn Recorder) -> Result<(), String>) {
+    fn ask(&self, question: impl FnOnce(&mut dyn Recorder) -> Result<(), String>) {
         let recorder = self.shared.recorder.lock();
-        let recorder = recorder.unwrap_or_else(PoisonError::into_inner);
-        let answer = recorder.as_deref().map_or(Ok(()), question);
+        let mut recorder = recorder.unwrap_or_else(PoisonError::into_inner);
+        let answer = match recorder.as_mut() {
+            Some(recorder) => question(recorder.as_mut()),
+            None => Ok(()),
+        };
         drop(recorder);
         if let Err(why) = answer {
             self.shared.lose(why);

@@ -26,7 +26,10 @@ pub trait Recorder: Send {
     ///
     /// # Errors
     /// Why it cannot be, in words.
-    fn follow(&self, pid: i32, label: u32) -> Result<(), String>;
+    fn follow(&mut self, pid: i32, label: u32) -> Result<(), String>;
+
+    /// Ends what [`Recorder::follow`] began for the mount namespaces of a label.
+    fn leave(&mut self, label: u32);
 
     /// What was counted so far, and what was lost of it, in words.
     ///
