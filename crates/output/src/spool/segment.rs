@@ -31,21 +31,9 @@ pub(super) const RECORD: u64 = 32;
 const MAGIC: [u8; 8] = *b"LANSPOOL";
 const VERSION: u32 = 1;
 
-const PRIORITIES: [Priority; 8] = [
-    Priority::Emergency,
-    Priority::Alert,
-    Priority::Critical,
-    Priority::Error,
-    Priority::Warning,
-    Priority::Notice,
-    Priority::Informational,
-    Priority::Debug,
-];
-
 /// The syslog number of a priority: 0 for the gravest, 7.
 pub(crate) fn severity(priority: Priority) -> u8 {
-    let at = PRIORITIES.iter().position(|p| *p == priority);
-    at.map_or(7, |at| at as u8)
+    priority as u8
 }
 
 /// The head of a file.
@@ -110,7 +98,7 @@ pub(super) fn record_head(file: &File, offset: u64) -> Option<RecordHead> {
         seq: u64_at(&head, 8),
         written: u64_at(&head, 16),
         encoding: Encoding::by_code(head[24]),
-        priority: PRIORITIES.get(usize::from(head[25])).copied(),
+        priority: Priority::ALL.get(usize::from(head[25])).copied(),
     })
 }
 
