@@ -288,7 +288,7 @@ fn read(path: &Path, target: &Target) -> Result<Option<Loaded>, Broken> {
         // What runc adds where the key is absent.
         None => flags = flags | Flags::SPEC_ALLOW,
         Some(list) => {
-            for flag in list {
+            for flag in &list.value {
                 match Flags::from_name(&flag.value) {
                     Some(flag) => flags = flags | flag,
                     None => {

@@ -73,7 +73,6 @@ pub fn profile(which: RuntimeDefault) -> Profile {
         architectures: None,
         arch_map: Some(spanned(natives.map(|a| arch_entry(*a)).collect())),
         flags: None,
-        flags_span: None,
         listener_path: None,
         listener_metadata: None,
         rules,

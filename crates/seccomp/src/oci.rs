@@ -38,7 +38,7 @@ pub fn write(profile: &Profile) -> String {
     }
     let texts = |list: &[Spanned<String>]| list.iter().map(|t| quoted(&t.value)).collect();
     if let Some(flags) = &profile.flags {
-        fields.push(("flags", list(texts(flags), 1)));
+        fields.push(("flags", list(texts(&flags.value), 1)));
     }
     if let Some(path) = &profile.listener_path {
         fields.push(("listenerPath", quoted(&path.value)));
@@ -208,7 +208,6 @@ impl Profile {
             architectures: Some(arches).filter(|a| !a.is_empty()),
             arch_map: None,
             flags: None,
-            flags_span: None,
             listener_path: None,
             listener_metadata: None,
             rules: rules.collect(),

@@ -51,9 +51,7 @@ pub struct Profile {
     /// `archMap`.
     pub arch_map: Option<Spanned<Vec<ArchEntry>>>,
     /// `flags`.
-    pub flags: Option<Vec<Spanned<String>>>,
-    /// Where the list of flags is written.
-    pub flags_span: Option<TextRange>,
+    pub flags: Option<Spanned<Vec<Spanned<String>>>>,
     /// `listenerPath`.
     pub listener_path: Option<Spanned<String>>,
     /// `listenerMetadata`.
@@ -405,7 +403,6 @@ impl<'a> Reader<'a> {
             architectures: None,
             arch_map: None,
             flags: None,
-            flags_span: None,
             listener_path: None,
             listener_metadata: None,
             rules: Vec::new(),
@@ -437,8 +434,10 @@ impl<'a> Reader<'a> {
                     });
                 }
                 "flags" => {
-                    profile.flags = Some(self.texts(value, "flags"));
-                    profile.flags_span = Some(range(value));
+                    profile.flags = Some(Spanned {
+                        value: self.texts(value, "flags"),
+                        span: range(value),
+                    });
                 }
                 "listenerPath" => profile.listener_path = self.text(value, "listenerPath"),
                 "listenerMetadata" => {

@@ -227,7 +227,7 @@ fn flags(loaded: &Loaded) -> Result<Flags> {
         return Ok(Flags::SPEC_ALLOW.supported());
     };
     let mut flags = Flags::default();
-    for name in names {
+    for name in &names.value {
         let known = Flags::from_name(&name.value);
         flags = flags | known.ok_or_else(|| anyhow!("flag {} is not known", name.value))?;
     }

@@ -69,7 +69,7 @@ fn engine_keys(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
 }
 
 fn flags(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
-    for flag in subject.profile.flags.iter().flatten() {
+    for flag in subject.profile.flags.iter().flat_map(|f| &f.value) {
         if FLAGS.iter().any(|(name, _)| *name == flag.value) {
             continue;
         }
@@ -87,7 +87,7 @@ fn flags(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
 /// What the list of flags does not say.
 fn flags_left_out(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
     let profile = subject.profile;
-    let (Some(flags), Some(span)) = (&profile.flags, profile.flags_span) else {
+    let Some(Spanned { value: flags, span }) = &profile.flags else {
         return;
     };
     let has = |flag: &str| flags.iter().any(|f| f.value == flag);
@@ -97,7 +97,7 @@ fn flags_left_out(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
                 "empty-flags",
                 "an empty list of flags takes SECCOMP_FILTER_FLAG_SPEC_ALLOW away",
             )
-            .label(subject.span(span), "")
+            .label(subject.span(*span), "")
             .note(
                 "without the key, runtimes set it; without the flag, the kernel turns off \
                  speculation in the container, which costs time",
@@ -113,7 +113,7 @@ fn flags_left_out(subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
                 "unlogged",
                 "nothing that the profile refuses is logged: SECCOMP_FILTER_FLAG_LOG is not listed",
             )
-            .label(subject.span(span), "")
+            .label(subject.span(*span), "")
             .help(Some(
                 "add it while the profile is tried: the kernel then records each refused call"
                     .into(),
