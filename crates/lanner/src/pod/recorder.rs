@@ -112,22 +112,14 @@ impl Recorder for InKernel {
 fn recorded(counted: &Counted, native: Arch) -> Recorded {
     let arch = abi_of(counted, native);
     let known = table::by_number(arch, counted.number);
-    let name = known.map(|c| c.name.to_owned());
     Recorded {
         label: counted.label,
         call: Call {
-            container: String::new(),
-            name: name.unwrap_or_else(|| format!("call {}", counted.number)),
-            abi: match arch == native {
-                true => String::new(),
-                false => arch.short_name().to_owned(),
-            },
-            process: counted.exe.clone(),
-            action: String::new(),
             arguments: match (known, &counted.args) {
                 (Some(call), Some(values)) => shown(arch, call, values),
                 _ => String::new(),
             },
+            ..Call::new(arch.audit(), counted.number, &counted.exe)
         },
         audit_arch: arch.audit(),
         number: counted.number,

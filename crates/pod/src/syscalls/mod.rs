@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use lanner_seccomp::audit::{Event, Listener, Record};
 use lanner_seccomp::policy::Policy;
+use lanner_seccomp::{Arch, table};
 pub use recorder::{Open, Recorded, Recorder};
 use recorder::{Watched, merge};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,25 @@ pub struct Call {
 }
 
 impl Call {
+    /// The call with a number, as the kernel gave it, of a process; whose it is and what was done
+    /// with it is not said yet.
+    pub fn new(audit_arch: u32, number: u32, process: &str) -> Call {
+        let arch = Arch::of_call(audit_arch, number);
+        let known = arch.and_then(|arch| table::by_number(arch, number));
+        Call {
+            container: String::new(),
+            name: known.map_or_else(|| format!("call {number}"), |c| c.name.to_owned()),
+            abi: match arch {
+                _ if arch == Arch::native() => String::new(),
+                Some(arch) => arch.short_name().to_owned(),
+                None => format!("{audit_arch:#x}"),
+            },
+            process: process.to_owned(),
+            action: String::new(),
+            arguments: String::new(),
+        }
+    }
+
     /// Whether it did not happen.
     pub fn is_refused(&self) -> bool {
         !matches!(
@@ -129,20 +149,9 @@ impl State {
     }
 
     fn record(&mut self, record: &Record) {
-        let arch = record.arch();
-        let own = arch == lanner_seccomp::Arch::native();
-        let name = record.call().map(|c| c.name.to_owned());
         let mut call = Call {
-            container: String::new(),
-            name: name.unwrap_or_else(|| format!("call {}", record.number)),
-            abi: match arch {
-                _ if own => String::new(),
-                Some(arch) => arch.short_name().to_owned(),
-                None => format!("{:#x}", record.audit_arch),
-            },
-            process: record.comm.clone(),
             action: record.action.name().to_owned(),
-            arguments: String::new(),
+            ..Call::new(record.audit_arch, record.number, &record.comm)
         };
         if let Some(session) = record.session {
             if let Some(container) = self.sessions.get(&session) {

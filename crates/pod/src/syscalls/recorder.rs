@@ -96,6 +96,14 @@ impl Watched {
     }
 }
 
+/// What a record and a counted call have in common: container, call, ABI, process, and whether it
+/// was refused.
+type Same<'a> = (&'a str, &'a str, &'a str, &'a str, bool);
+
+fn same<'a>(container: &'a str, call: &'a Call, refused: bool) -> Same<'a> {
+    (container, &call.name, &call.abi, &call.process, refused)
+}
+
 /// What records tell and what was counted, as one: the counted calls have arguments, and whatever
 /// only one of both knows is there too.
 pub(super) fn merge(
@@ -104,7 +112,12 @@ pub(super) fn merge(
     watched: &[Watched],
 ) -> BTreeMap<Call, u64> {
     let mut merged: BTreeMap<Call, u64> = BTreeMap::new();
-    let mut rest = records.clone();
+    // What is left of the records when the counted calls are taken away.
+    let mut rest: BTreeMap<Same<'_>, Vec<(&Call, u64)>> = BTreeMap::new();
+    for (call, count) in records {
+        let key = same(&call.container, call, call.is_refused());
+        rest.entry(key).or_default().push((call, *count));
+    }
     for counted in recorded {
         let Some(container) = watched.get(counted.label as usize) else {
             continue;
@@ -117,21 +130,16 @@ pub(super) fn merge(
             action: action.name().to_owned(),
             ..counted.call.clone()
         };
-        let same = |other: &Call| {
-            let of = |c: &Call| (c.container.clone(), c.name.clone(), c.abi.clone());
-            of(other) == of(&call)
-                && other.process == call.process
-                && other.is_refused() == counted.refused.is_some()
-        };
+        let key = same(&container.name, &counted.call, counted.refused.is_some());
         // The record knows better what was done.
-        if let Some((record, left)) = rest.iter_mut().find(|(c, _)| same(c)) {
+        if let Some((record, left)) = rest.get_mut(&key).and_then(|list| list.first_mut()) {
             call.action.clone_from(&record.action);
             *left = left.saturating_sub(counted.count);
         }
         *merged.entry(call).or_default() += counted.count;
     }
-    for (call, left) in rest.into_iter().filter(|(_, left)| *left > 0) {
-        *merged.entry(call).or_default() += left;
+    for (call, left) in rest.into_values().flatten().filter(|(_, left)| *left > 0) {
+        *merged.entry(call.clone()).or_default() += left;
     }
     merged
 }
