@@ -1,9 +1,8 @@
 //! What the verbs of `lanner seccomp` print, for people and for scripts.
 
 use std::fs;
-use std::path::Path;
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use serde_json::json;
 
 use crate::seccomp::{check, run};
@@ -12,7 +11,7 @@ use crate::seccomp::{check, run};
 const LESS: &str = r#"{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64"],
     "syscalls": [{"names": ["read", "write", "close", "exit_group"], "action": "SCMP_ACT_ALLOW"}]}"#;
 
-/// A folder with a small profile, and two recordings of the same workload.
+/// A folder with a small profile.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let profile = r#"{
@@ -26,46 +25,7 @@ fn folder() -> tempfile::TempDir {
 }
 "#;
     fs::write(folder.path().join("small.json"), profile).unwrap();
-    let call = |number: u32, name: &str, count: u32, values: serde_json::Value| {
-        json!({
-            "arch": "SCMP_ARCH_X86_64", "number": number, "name": name, "count": count,
-            "programs": {"web": count}, "values": values, "values_complete": true,
-        })
-    };
-    let socket = |family: u64, count: u32| {
-        let values = json!([{"args": {"0": family, "1": 1}, "count": count}]);
-        call(41, "socket", count, values)
-    };
-    let none = || json!([]);
-    for (name, calls) in [
-        ("monday.rec", vec![call(0, "read", 9, none()), socket(2, 3)]),
-        (
-            "tuesday.rec",
-            vec![
-                call(0, "read", 4, none()),
-                call(1, "write", 2, none()),
-                socket(1, 1),
-            ],
-        ),
-    ] {
-        let recording = json!({
-            "format": "lanner-seccomp-recording", "version": 1, "method": "probe",
-            "subject": {"command": ["web"]}, "kernel": "6.1.0", "arch": "SCMP_ARCH_X86_64",
-            "started": 1_790_000_000, "seconds": 1.5, "runs": 1,
-            "shortfall": {"values": 0, "calls": 0, "processes": 0}, "calls": calls,
-        });
-        fs::write(folder.path().join(name), recording.to_string()).unwrap();
-    }
     folder
-}
-
-/// Asserts what is printed on both streams, of a verb that takes no machine.
-fn check_both(folder: &Path, line: &str, expect: Expect) {
-    let ran = run(folder, line);
-    expect.assert_eq(&format!(
-        "{}---\n{}exit {:?}\n",
-        ran.stdout, ran.stderr, ran.code
-    ));
 }
 
 #[test]
@@ -495,85 +455,5 @@ fn prove_has_three_meanings() {
               ]
             }
         "#]],
-    );
-}
-
-#[test]
-fn recordings_are_merged_and_a_profile_is_learnt_from_them() {
-    let folder = folder();
-    let path = folder.path();
-    fs::write(path.join("cut.rec"), "{").unwrap();
-    check_both(
-        path,
-        "merge cut.rec",
-        expect![[r#"
-        ---
-        Error: cut.rec: this is no recording: EOF while parsing an object at line 1 column 1
-        exit Some(2)
-    "#]],
-    );
-    check_both(
-        path,
-        "merge monday.rec tuesday.rec -o both.rec",
-        expect![[r#"
-            ---
-            exit Some(0)
-        "#]],
-    );
-    check_both(
-        path,
-        "learn both.rec",
-        expect![[r#"
-        {
-          "defaultAction": "SCMP_ACT_ERRNO",
-          "defaultErrnoRet": 38,
-          "architectures": ["SCMP_ARCH_X86_64"],
-          "syscalls": [
-            {
-              "names": [
-                "access", "brk", "close", "execve", "exit", "exit_group", "fstat", "futex", "getrandom",
-                "mmap", "mprotect", "munmap", "newfstatat", "openat", "pread64", "read", "readlink",
-                "restart_syscall", "rseq", "rt_sigreturn", "set_robust_list", "set_tid_address", "write",
-                "writev"
-              ],
-              "action": "SCMP_ACT_ALLOW"
-            },
-            {
-              "names": ["arch_prctl"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 4098, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            },
-            {
-              "names": ["arch_prctl"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 12289, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            },
-            {
-              "names": ["socket"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 1, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            },
-            {
-              "names": ["socket"],
-              "action": "SCMP_ACT_ALLOW",
-              "args": [
-                { "index": 0, "value": 4294967295, "valueTwo": 2, "op": "SCMP_CMP_MASKED_EQ" }
-              ]
-            }
-          ]
-        }
-        ---
-        Learnt from 19 calls of 4 kinds in 2 runs. 1 of the kinds came up once: the chance that the next call is a new one is about 1 in 19. 3 of the kinds were in one run alone: about 1.5 new ones are to be expected of the next run, if it is like these.
-        3 calls are permitted because they were recorded.
-        Added, as every program starts or ends with them: access, arch_prctl, brk, close, execve, exit, exit_group, fstat, futex, getrandom, mmap, mprotect, munmap, newfstatat, openat, pread64, readlink, restart_syscall, rseq, rt_sigreturn, set_robust_list, set_tid_address, writev.
-        For a container, give --runtime: the runtime makes calls of its own under the filter.
-        exit Some(0)
-    "#]],
     );
 }
