@@ -50,7 +50,8 @@ pub(crate) struct Logs {
     #[arg(long)]
     timestamps: bool,
 
-    /// Each system call that the filters have logged, with how often and by which process.
+    /// Each system call that the filters have logged, with how often, by which process, and with
+    /// which arguments where these are known.
     #[arg(long)]
     syscalls: bool,
 
