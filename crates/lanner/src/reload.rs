@@ -135,13 +135,15 @@ enum Cause {
 impl Reloader {
     /// `again`: files changed while they were read.
     fn run(&mut self, mut again: bool) {
+        // Whether the digests may be of a later content than that which was read.
+        let mut uncertain = false;
         loop {
             let cause = match again {
                 true => Cause::Change,
                 false => self.wait(),
             };
             let signalled = self.settle(cause);
-            let due = again || signalled || self.digests.differ_from_files();
+            let due = again || signalled || uncertain || self.digests.differ_from_files();
             let again_before = std::mem::take(&mut again);
             if !due {
                 self.log
@@ -150,7 +152,10 @@ impl Reloader {
             }
             match self.reload(signalled) {
                 // Not twice in a row: the clock of a file may be ahead of ours.
-                Some(changed_meanwhile) => again = changed_meanwhile && !again_before,
+                Some(changed_meanwhile) => {
+                    again = changed_meanwhile && !again_before;
+                    uncertain = changed_meanwhile;
+                }
                 // The engine is gone, and with it the process.
                 None => return,
             }

@@ -152,6 +152,33 @@ fn root_reloads_lose_and_double_no_alert() {
 }
 
 #[test]
+fn root_the_last_of_many_changes_is_at_work() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    let mut monitor = start(&lab, "lnr_last", &[]);
+    let log = lines(monitor.child.stderr.take().unwrap());
+    let mut said = Vec::new();
+    // So many that reading them takes a moment, in which they change again.
+    let change = |count: usize| {
+        let rules = (0..count).map(|i| rule(&format!("R{i}"), "evt.type = acct", "x"));
+        lab.file("rules.yaml", rules.collect::<String>());
+    };
+    const FIRST: usize = 400;
+    const LAST: usize = FIRST + 6;
+    change(FIRST);
+    for count in FIRST + 1..=LAST {
+        wait_for(&log, "rules changed, reloading", &mut said);
+        change(count);
+    }
+    wait_for(&log, &format!("were reloaded: {LAST} rules"), &mut said);
+    monitor.signal(Signal::TERM);
+    let status = monitor.child.wait().unwrap();
+    assert_eq!(status.code(), Some(0), "{said:#?}");
+}
+
+#[test]
 fn root_changed_rules_are_at_work_without_a_signal() {
     if !can_monitor() {
         return;
