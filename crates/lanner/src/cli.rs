@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use crate::config_command::ConfigCommand;
 use crate::doctor::Doctor;
+use crate::launcher;
 use crate::legacy::Legacy;
 use crate::pod::PodArgs;
 use crate::seccomp::Seccomp;
@@ -25,6 +26,8 @@ pub(crate) struct Invocation {
 pub(crate) enum Task {
     /// Falco's part: monitor, replay, or print something about it.
     Monitor(Arc<Invocation>),
+    /// Start programs for a monitor that was called like this.
+    Launch(Arc<Invocation>),
     /// `show`.
     Show(Show),
     /// `record`.
@@ -170,6 +173,12 @@ impl Name {
 pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Task, clap::Error> {
     let args: Vec<OsString> = args.collect();
     let called = args.first().map(PathBuf::from);
+    if args.first().is_some_and(|name| name == launcher::NAME) {
+        return Ok(match parse(args.into_iter().skip(1))? {
+            Task::Monitor(invocation) => Task::Launch(invocation),
+            other => other,
+        });
+    }
     let falco = called.is_some_and(|p| p.file_stem().is_some_and(|name| name == "falco"));
     if falco {
         let mut command = Name::Falco.command();

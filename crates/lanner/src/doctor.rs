@@ -13,6 +13,7 @@ use lanner_probe::{Hook, MIN_BUFFER, Options, Probe};
 use lanner_seccomp::Action;
 use lanner_state::scan;
 use rustix::process::{Resource, getrlimit};
+use rustix::thread::CapabilitySet;
 use serde_json::json;
 
 use crate::config::{self, Config, Request};
@@ -193,11 +194,10 @@ fn kernel(found: &mut Findings) {
 }
 
 fn capabilities(found: &mut Findings) {
-    let held = sandbox::held().unwrap_or(rustix::thread::CapabilitySet::empty());
+    let held = sandbox::held().unwrap_or(CapabilitySet::empty());
     for (capability, name, what_for) in sandbox::KEPT {
         let there = held.contains(capability)
-            || (held.contains(rustix::thread::CapabilitySet::SYS_ADMIN)
-                && what_for.contains("prob"));
+            || (held.contains(CapabilitySet::SYS_ADMIN) && what_for.contains("prob"));
         found.check(
             there,
             name,
@@ -428,7 +428,8 @@ fn confinement(found: &mut Findings) {
          CAP_AUDIT_READ and a kernel with CONFIG_AUDIT are needed",
     );
     // In a thread of its own: it cannot be undone.
-    let landlock = std::thread::spawn(|| sandbox::confine_thread(&[])).join();
+    let landlock =
+        std::thread::spawn(|| sandbox::confine_thread(CapabilitySet::empty(), &[], &[])).join();
     let landlock = matches!(landlock, Ok(Ok(true)));
     found.check(
         landlock,

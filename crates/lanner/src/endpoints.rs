@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use rustix::thread::CapabilitySet;
 use serde_json::json;
 
 use crate::board::Board;
@@ -75,7 +76,9 @@ impl Endpoints {
     fn confinement(&self, writable: Vec<PathBuf>) -> impl FnOnce() + Send + 'static {
         let (sandbox, log) = (self.sandbox, Arc::clone(&self.log));
         move || {
-            if sandbox && let Err(error) = sandbox::confine_thread(&writable) {
+            if sandbox
+                && let Err(error) = sandbox::confine_thread(CapabilitySet::empty(), &writable, &[])
+            {
                 log.warn(format!("Sandbox: {error:#}"));
             }
         }

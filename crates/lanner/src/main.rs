@@ -15,6 +15,7 @@ mod filter;
 mod http;
 mod info;
 mod internal;
+mod launcher;
 mod legacy;
 mod list_events;
 mod list_fields;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Result;
+use lanner_output::Programs;
 
 use crate::cli::{Invocation, Task};
 use crate::config::Config;
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
     };
     let outcome = match &task {
         Task::Monitor(invocation) => execute(invocation).map(|()| ExitCode::SUCCESS),
+        Task::Launch(invocation) => launcher::serve(invocation).map(|()| ExitCode::SUCCESS),
         Task::Show(show) => show::run(show).map(|()| ExitCode::SUCCESS),
         Task::Record(record) => record::run(record),
         Task::DiffAlerts(diff) => diff_alerts::run(diff),
@@ -132,9 +135,16 @@ fn execute(invocation: &Arc<Invocation>) -> Result<()> {
         return print(&info::support(&config, &loaded.files));
     }
     let rules = (loaded.ruleset, loaded.files);
-    let prepared = prepare::compile(config, &scheme, fields, rules, &log)?;
+    let sandbox = config.sandbox && !flags.no_sandbox;
+    let programs = match sandbox && !flags.dry_run {
+        true => launcher::start(&config),
+        false => Programs::Here,
+    };
+    let prepared = prepare::compile(config, &scheme, fields, rules, &programs, &log)?;
     let run = Run {
         invocation: Arc::clone(invocation),
+        sandbox,
+        programs,
         prepared,
         log,
         read_at,

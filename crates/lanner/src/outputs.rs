@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use lanner_output::{
-    DEFAULT_CAPACITY, Fault, Format, JsonFormat, Opened, Outputs, Plan, Stats, WhenFull,
+    DEFAULT_CAPACITY, Fault, Format, Host, JsonFormat, Needs, Opened, Outputs, Plan, Programs,
+    Stats, WhenFull,
 };
+use rustix::thread::CapabilitySet;
 
 use crate::config::{Config, Engine};
 use crate::log::{Level, Log};
+use crate::sandbox;
+use crate::signals::Signals;
 
 /// Opens the channels that the configuration names.
-pub(crate) fn open(config: &Config, hostname: &str, log: &Log) -> Opened {
-    plan(config, hostname).open(|fault| tell(&fault, log))
+pub(crate) fn open(config: &Config, hostname: &str, programs: &Programs, log: &Log) -> Opened {
+    plan(config, hostname).open(programs, |fault| tell(&fault, log))
 }
 
 /// What the configuration says. A capture waits for its outputs; live events do not.
@@ -42,9 +46,52 @@ fn plan(config: &Config, hostname: &str) -> Plan {
     }
 }
 
-/// Starts the outputs. What goes wrong with them later is logged.
-pub(crate) fn start(opened: Opened, log: Arc<Log>) -> Outputs {
-    Outputs::start(opened, move |fault| tell(&fault, &log))
+/// What the outputs are told and asked.
+struct Monitor {
+    log: Arc<Log>,
+    signals: Signals,
+    sandbox: bool,
+}
+
+impl Host for Monitor {
+    fn fault(&self, fault: Fault) {
+        tell(&fault, &self.log);
+    }
+
+    fn confine(&self, needs: &Needs) {
+        let Needs::Only {
+            reads_all,
+            writes,
+            ports,
+        } = needs
+        else {
+            return;
+        };
+        let kept = match reads_all {
+            true => CapabilitySet::DAC_READ_SEARCH,
+            false => CapabilitySet::empty(),
+        };
+        if self.sandbox
+            && let Err(error) = sandbox::confine_thread(kept, writes, ports)
+        {
+            self.log.warn(format!("Sandbox: {error:#}"));
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        self.signals.end()
+    }
+}
+
+/// Starts the outputs. What goes wrong with them later is logged. With `sandbox`, their threads
+/// confine themselves.
+pub(crate) fn start(opened: Opened, log: Arc<Log>, signals: Signals, sandbox: bool) -> Outputs {
+    let monitor = Monitor {
+        log,
+        signals,
+        sandbox,
+    };
+    Outputs::start(opened, Arc::new(monitor))
 }
 
 fn tell(fault: &Fault, log: &Log) {
@@ -82,6 +129,13 @@ fn tell(fault: &Fault, log: &Log) {
                 &format!("{channel}: {alerts} alerts of an earlier run are sent first{damage}"),
             );
         }
+        Fault::Left { channel, alerts } => log.write(
+            Level::Notice,
+            &format!(
+                "{channel}: {alerts} alerts stay in its spool, and are sent when this output is on \
+                 again"
+            ),
+        ),
         Fault::Spool { channel, error } => log.warn(format!(
             "{channel}: {error}: alerts that cannot be delivered wait in memory only"
         )),

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use lanner_engine::selection::{self, Selected};
 use lanner_engine::{CompiledRuleset, Settings, Template};
 use lanner_filter::{PrintOptions, Scheme};
-use lanner_output::Opened;
+use lanner_output::{Opened, Programs};
 use lanner_rules::Ruleset;
 
 use crate::cli::Invocation;
@@ -66,10 +66,11 @@ pub(crate) fn compile(
     scheme: &Scheme,
     mut fields: lanner_fields::Settings,
     (ruleset, files): (Ruleset, Vec<PathBuf>),
+    programs: &Programs,
     log: &Log,
 ) -> Result<Prepared> {
     let hostname = crate::run::hostname();
-    let outputs = outputs::open(&config, &hostname, log);
+    let outputs = outputs::open(&config, &hostname, programs, log);
     if outputs.is_empty() {
         bail!(
             "No output configured, please make sure at least one output is configured and enabled."
@@ -99,13 +100,14 @@ pub(crate) fn compile(
 }
 
 /// All of it, as a reload needs it.
-pub(crate) fn prepare(invocation: &Invocation, log: &Log) -> Result<Prepared> {
+pub(crate) fn prepare(invocation: &Invocation, programs: &Programs, log: &Log) -> Result<Prepared> {
     let config = Arc::new(configure(invocation)?);
     config.warnings.iter().for_each(|w| log.warn(w));
     let fields = fields(&config);
     let scheme = lanner_fields::scheme_for(&fields);
     let loaded = rules::load(&invocation.flags, &config, &scheme, log)?;
-    compile(config, &scheme, fields, (loaded.ruleset, loaded.files), log)
+    let rules = (loaded.ruleset, loaded.files);
+    compile(config, &scheme, fields, rules, programs, log)
 }
 
 /// What the source is to deliver.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use lanner_engine::CompiledRuleset;
+use lanner_output::Programs;
 use lanner_state::scan::{self, Scan};
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -75,6 +76,7 @@ impl Reloads {
 /// What the reloading thread works with.
 struct Reloader {
     invocation: Arc<Invocation>,
+    programs: Programs,
     log: Arc<Log>,
     notify: Arc<Notify>,
     endpoints: Endpoints,
@@ -88,7 +90,7 @@ struct Reloader {
 /// Starts the thread. `config` and `digests` are those that run now, read since `read_at`;
 /// `hung_up` tells whether SIGHUP came before this thread could take it.
 pub(crate) fn start(
-    invocation: Arc<Invocation>,
+    (invocation, programs): (Arc<Invocation>, Programs),
     log: Arc<Log>,
     notify: Arc<Notify>,
     endpoints: Endpoints,
@@ -104,6 +106,7 @@ pub(crate) fn start(
     let (from_engine, answers) = channel();
     let mut reloader = Reloader {
         invocation,
+        programs,
         log,
         notify,
         endpoints,
@@ -223,7 +226,7 @@ impl Reloader {
         self.notify.reloading();
         let read_at = SystemTime::now();
         let mut config = None;
-        let step = match prepare(&self.invocation, &self.log) {
+        let step = match prepare(&self.invocation, &self.programs, &self.log) {
             Ok(prepared) => {
                 config = Some(Arc::clone(&prepared.config));
                 self.watch(&prepared.config);

@@ -10,7 +10,7 @@ use lanner_container::Containers;
 use lanner_engine::{Alert, Follower, Pipeline, Sink, Step};
 use lanner_event::RawEvent;
 use lanner_fields::Session;
-use lanner_output::Outputs;
+use lanner_output::{Outputs, Programs};
 use lanner_state::scan;
 use lanner_state::{Limits, State};
 
@@ -34,6 +34,10 @@ use crate::takeover::Takeover;
 pub(crate) struct Run {
     /// The command line.
     pub(crate) invocation: Arc<Invocation>,
+    /// Whether the monitor confines itself.
+    pub(crate) sandbox: bool,
+    /// Who starts the programs of `program_output`.
+    pub(crate) programs: Programs,
     /// The configuration and the rules.
     pub(crate) prepared: Prepared,
     /// The log.
@@ -109,16 +113,16 @@ impl Run {
         let wanted = selected.wanted;
         let mut events = monitor::open(&config, &self.log, &wanted, &mut pipeline)?;
         // Everything is open, and no other thread is there that would keep its rights.
-        let sandbox = config.sandbox && !flags.no_sandbox;
+        let sandbox = self.sandbox;
         if sandbox {
-            sandbox::confine(!replay, config.starts_programs, &self.log);
+            sandbox::confine(!replay, &self.log);
         } else {
             self.log.warn(
                 "The sandbox is off: the monitor keeps all capabilities and system calls that it has",
             );
         }
         let lines = Lines {
-            outputs: outputs::start(outputs, Arc::clone(&self.log)),
+            outputs: outputs::start(outputs, Arc::clone(&self.log), signals.clone(), sandbox),
             captures: (config.captures.clone())
                 .map(|settings| Captures::new(settings, replay, Arc::clone(&self.log))),
         };
@@ -145,7 +149,7 @@ impl Run {
             }
             monitor.digests = Digests::of(&monitor.config, &files);
             monitor.takeover = Some(Takeover::new(reload::start(
-                Arc::clone(&self.invocation),
+                (Arc::clone(&self.invocation), self.programs),
                 Arc::clone(&self.log),
                 Arc::clone(&notify),
                 endpoints,

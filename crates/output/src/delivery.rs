@@ -10,6 +10,7 @@ use crate::Fault;
 use crate::backlog::{self, Backlog};
 use crate::backoff::Backoff;
 use crate::channel::{Failure, Others, Stop, Target, Transport};
+use crate::host::{Host, Needs};
 use crate::queue::{Item, Wake};
 use crate::spool::SpoolSettings;
 use crate::stats::Account;
@@ -83,7 +84,7 @@ impl Link {
         account: Arc<Account>,
         predecessor: Option<&Link>,
         run: u64,
-        on_fault: &OnFault,
+        (host, on_fault): (&Arc<dyn Host>, &OnFault),
     ) -> io::Result<Link> {
         let signals = Arc::new(Signals::default());
         let before = predecessor.map(|p| Arc::clone(&p.signals));
@@ -93,7 +94,9 @@ impl Link {
             transport,
             retry: settings.retry,
             backoff: settings.retry.map(|r| Backoff::new(r.first, r.most)),
+            host: Arc::clone(host),
             on_fault: Arc::clone(on_fault),
+            last: false,
         };
         let spool = settings.spool.clone();
         let name = format!("out-{}", account.name);
@@ -105,8 +108,7 @@ impl Link {
             sender.signals.ended.set();
         })?;
         if let Some(predecessor) = predecessor {
-            predecessor.signals.hand_over.store(true, Ordering::Relaxed);
-            predecessor.account.queue.poke();
+            predecessor.hand_over();
         }
         Ok(Link {
             account,
@@ -132,9 +134,20 @@ impl Link {
         newly
     }
 
+    /// Has it end after the attempt under way, and leave the rest to the next.
+    pub(crate) fn hand_over(&self) {
+        self.signals.hand_over.store(true, Ordering::Relaxed);
+        self.account.queue.poke();
+    }
+
     /// Takes no more alerts; those that wait are still delivered.
     pub(crate) fn close(&self) {
         self.account.queue.close();
+    }
+
+    /// Whether it is of a channel that a reload took away.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.account.removed.load(Ordering::Relaxed)
     }
 
     /// Whether its thread has ended.
@@ -204,7 +217,10 @@ struct Sender {
     transport: Box<dyn Transport>,
     retry: Option<Retry>,
     backoff: Option<Backoff>,
+    host: Arc<dyn Host>,
     on_fault: OnFault,
+    /// The last attempt was made after the end of the alerts.
+    last: bool,
 }
 
 /// What to do after a failed attempt.
@@ -217,7 +233,10 @@ enum After {
 
 impl Sender {
     fn run(&mut self, spool: Option<SpoolSettings>, run: u64) {
-        let spooler = spool.and_then(|settings| self.open_spool(settings, run));
+        let needs = self.needs(spool.as_ref());
+        let spooler = spool.and_then(|settings| self.open_spool(settings, run, &needs));
+        // Its folder is there now.
+        self.host.confine(&needs);
         loop {
             self.obey();
             if self.hands_over() || self.signals.stop.is_set() {
@@ -232,7 +251,11 @@ impl Sender {
                 break;
             }
         }
-        if let Err(failure) = self.transport.flush() {
+        // Whatever waits for its end gives it up when it takes too long.
+        self.account.begin();
+        let closed = self.transport.close(&self.signals.stop);
+        self.account.end();
+        if let Err(failure) = closed {
             self.note(&failure);
         }
         if let Some((spooler, ends)) = spooler {
@@ -241,6 +264,13 @@ impl Sender {
             // It has nothing to say.
             let _ = spooler.join();
             self.close_spool();
+            let alerts = self.account.spool_depth.get();
+            if alerts > 0 && self.account.removed.load(Ordering::Relaxed) {
+                (self.on_fault)(Fault::Left {
+                    channel: self.account.name,
+                    alerts,
+                });
+            }
         }
         if self.account.queue.is_closed() && !self.hands_over() {
             let left = self.account.queue.len();
@@ -249,8 +279,22 @@ impl Sender {
         }
     }
 
+    /// What the threads of the channel need.
+    fn needs(&self, spool: Option<&SpoolSettings>) -> Needs {
+        let mut needs = self.transport.needs();
+        if let Needs::Only { writes, .. } = &mut needs {
+            writes.extend(spool.map(|s| s.dir.clone()));
+        }
+        needs
+    }
+
     /// Opens the spool and starts its thread.
-    fn open_spool(&self, settings: SpoolSettings, run: u64) -> Option<(JoinHandle<()>, Arc<Stop>)> {
+    fn open_spool(
+        &self,
+        settings: SpoolSettings,
+        run: u64,
+        needs: &Needs,
+    ) -> Option<(JoinHandle<()>, Arc<Stop>)> {
         let opened = Backlog::open(settings, run, &self.account, &self.on_fault);
         let failed = |error: String| {
             (self.on_fault)(Fault::Spool {
@@ -263,9 +307,11 @@ impl Sender {
         let ends = Arc::new(Stop::default());
         let (account, signals) = (Arc::clone(&self.account), Arc::clone(&self.signals));
         let (on_fault, stop) = (Arc::clone(&self.on_fault), Arc::clone(&ends));
+        let (host, needs) = (Arc::clone(&self.host), needs.clone());
         let spooler = std::thread::Builder::new()
             .name(format!("spool-{}", self.account.name))
             .spawn(move || {
+                host.confine(&needs);
                 backlog::run_spooler(&signals.backlog, &account, &stop, &on_fault);
             });
         match spooler {
@@ -361,6 +407,7 @@ impl Sender {
             let marked = items.iter().filter(|i| i.redelivery).count();
             self.account.redelivered.add(marked as u64);
             self.with_backlog(|b| b.attempt(chunk));
+            self.last = self.account.queue.is_closed();
             self.account.begin();
             let result = self.transport.send(items, &self.signals.stop);
             self.account.end();
@@ -496,6 +543,11 @@ impl Sender {
             }
             match self.account.queue.wait_control(until) {
                 Wake::Time => return After::Again,
+                // A pause may have been long, so the receiver may be back: what no spool keeps gets
+                // another attempt.
+                Wake::Closed if !self.last && self.signals.backlog.lock().is_none() => {
+                    return After::Again;
+                }
                 Wake::Closed => return After::Leave,
                 Wake::Items | Wake::Poked => {}
             }

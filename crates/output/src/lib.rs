@@ -7,7 +7,9 @@
 //!   happens when it cannot be delivered.
 //! * [`Collapse`]: which alerts are held back because they repeat others.
 //! * [`Stats`]: what became of the alerts, by channel.
-//! * [`Fault`]: what to tell the operator meanwhile.
+//! * [`Host`]: what outputs ask of the process that they are part of; [`Fault`]: what the operator
+//!   should be told.
+//! * [`Programs`]: who starts the programs that alerts are given to.
 //!
 //! Each channel has a bounded queue and a thread of its own, so that one whose receiver is slow,
 //! hangs or is dead delays no other, and never the engine (unless it is told to wait:
@@ -22,7 +24,9 @@ mod channel;
 mod collapse;
 mod delivery;
 mod format;
+mod host;
 mod json;
+pub mod launcher;
 mod outputs;
 mod queue;
 mod record;
@@ -39,6 +43,8 @@ pub use channel::syslog::Syslog;
 pub use collapse::{Collapse, CollapseRule};
 pub use delivery::Retry;
 pub use format::{Encoding, Format, JsonFormat};
+pub use host::{Host, Needs};
+pub use launcher::Programs;
 pub use outputs::{ChannelPlan, DEFAULT_CAPACITY, Opened, Outputs, Plan};
 pub use queue::WhenFull;
 pub use record::Internal;
@@ -89,6 +95,14 @@ pub enum Fault {
         alerts: u64,
         /// Alerts that could not be read back.
         damaged: u64,
+    },
+    /// A reload took the channel away: what it could not deliver stays in its spool until it is
+    /// there again.
+    Left {
+        /// The name of the channel.
+        channel: &'static str,
+        /// How many alerts.
+        alerts: u64,
     },
     /// The spool cannot be used, or takes nothing: alerts wait in memory only. Told when it
     /// begins.

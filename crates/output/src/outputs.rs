@@ -13,6 +13,8 @@ use crate::channel::{Target, Transport};
 use crate::collapse::{Collapse, Groups, Verdict};
 use crate::delivery::{Link, OnFault, Retry, Settings};
 use crate::format::{Encoding, Format};
+use crate::host::Host;
+use crate::launcher::Programs;
 use crate::queue::{Id, Item, WhenFull};
 use crate::record::{self, Internal, Record, Scratch};
 use crate::spool::SpoolSettings;
@@ -20,6 +22,9 @@ use crate::stats::{Account, Stats, StatsHandle};
 
 /// Alerts that may wait for a channel if the configuration sets no limit.
 pub const DEFAULT_CAPACITY: usize = 16_384;
+
+/// How long to wait for room in a queue before looking at what else there is.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How long an event may wait in the buffers of the kernel before it is looked at.
 const LATENESS: Duration = Duration::from_secs(2);
@@ -67,8 +72,8 @@ pub struct Opened {
 impl Plan {
     /// Opens the channels; `on_fault` is told of those that cannot be ([`Fault::Init`]). This may
     /// take its time (a file on another machine, say), so a reload does it beside the engine's
-    /// thread.
-    pub fn open(mut self, on_fault: impl Fn(Fault)) -> Opened {
+    /// thread. `programs` starts those of [`Target::Program`].
+    pub fn open(mut self, programs: &Programs, on_fault: impl Fn(Fault)) -> Opened {
         if let Some(path) = self.collapse.keep.clone() {
             self.channels.push(ChannelPlan {
                 target: Target::Collapsed { path },
@@ -79,7 +84,7 @@ impl Plan {
         }
         let open = |channel: &ChannelPlan| {
             let retry = channel.retry.is_some();
-            let opened = channel.target.open(self.buffered, retry);
+            let opened = channel.target.open(self.buffered, retry, programs);
             opened
                 .map_err(|error| {
                     let channel = channel.target.name();
@@ -111,6 +116,7 @@ pub struct Outputs {
     /// The encodings in use.
     encodings: Vec<Encoding>,
     stats: StatsHandle,
+    host: Arc<dyn Host>,
     on_fault: OnFault,
     stdout_closed: Arc<AtomicBool>,
     run: u64,
@@ -121,15 +127,15 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Starts the channels that could be opened. `on_fault` is called from any thread when there is something to tell the operator.
-    pub fn start(opened: Opened, on_fault: impl Fn(Fault) + Send + Sync + 'static) -> Outputs {
+    /// Starts the channels that could be opened.
+    pub fn start(opened: Opened, host: Arc<dyn Host>) -> Outputs {
         let stdout_closed = Arc::new(AtomicBool::new(false));
-        let closed = Arc::clone(&stdout_closed);
+        let (closed, told) = (Arc::clone(&stdout_closed), Arc::clone(&host));
         let on_fault: OnFault = Arc::new(move |fault| {
             if let Fault::Failed { closed: true, .. } = fault {
                 closed.store(true, Ordering::Relaxed);
             }
-            on_fault(fault);
+            told.fault(fault);
         });
         let mut outputs = Outputs {
             links: Vec::new(),
@@ -140,6 +146,7 @@ impl Outputs {
             },
             encodings: Vec::new(),
             stats: StatsHandle::default(),
+            host,
             on_fault,
             stdout_closed,
             run: random(),
@@ -169,28 +176,37 @@ impl Outputs {
             let name = channel.target.name();
             let before = old.iter().position(|l| l.account.name == name);
             let before = before.map(|at| old.remove(at));
+            let before = before.or_else(|| self.take_back(name));
             let settings = Settings {
                 target: channel.target.clone(),
                 retry: channel.retry,
                 buffered: plan.buffered,
                 spool: channel.spool.clone(),
             };
-            let link = match (before, transport) {
-                (Some(link), _) if link.settings == settings => link,
-                (before, Some(transport)) => {
-                    match self.connect(settings, transport, before.as_ref(), &plan) {
-                        Ok(link) => {
-                            self.retired.extend(before);
-                            link
-                        }
-                        Err(error) => {
-                            let channel = name;
-                            (self.on_fault)(Fault::Init { channel, error });
-                            continue;
-                        }
-                    }
+            let same = before
+                .as_ref()
+                .is_some_and(|l| l.settings == settings && !l.is_retired());
+            let changed = match transport.filter(|_| !same) {
+                None => None,
+                Some(transport) => {
+                    let started = self.connect(settings, transport, before.as_ref(), &plan);
+                    let failed = |error| {
+                        let channel = name;
+                        (self.on_fault)(Fault::Init { channel, error });
+                    };
+                    started.map_err(failed).ok()
                 }
-                (Some(link), None) => link,
+            };
+            let link = match (changed, before) {
+                (Some(link), before) => {
+                    self.retired.extend(before);
+                    link
+                }
+                (None, Some(before)) if before.is_retired() => {
+                    self.retired.push(before);
+                    continue;
+                }
+                (None, Some(before)) => before,
                 (None, None) => continue,
             };
             link.account.queue.set_capacity(plan.capacity);
@@ -198,8 +214,8 @@ impl Outputs {
             self.links.push(link);
         }
         for link in old {
+            link.account.removed.store(true, Ordering::Relaxed);
             link.close();
-            link.account.removed.store(1, Ordering::Relaxed);
             self.retired.push(link);
         }
         self.plan = plan;
@@ -220,26 +236,44 @@ impl Outputs {
         plan: &Plan,
     ) -> io::Result<Link> {
         let name = settings.target.name();
-        let account = match before {
-            Some(before) => Arc::clone(&before.account),
-            None => Arc::new(Account::new(name, plan.capacity)),
-        };
-        let shared = Arc::clone(&account);
-        let link = Link::start(
+        let channels = self.stats.0.channels.lock();
+        let mut channels = channels.unwrap_or_else(PoisonError::into_inner);
+        // That of a channel which was there before, perhaps in a link that has ended.
+        let known = channels.iter().find(|a| a.name == name).map(Arc::clone);
+        let account = known.unwrap_or_else(|| {
+            let account = Arc::new(Account::new(name, plan.capacity));
+            channels.push(Arc::clone(&account));
+            account
+        });
+        drop(channels);
+        let was_removed = account.removed.swap(false, Ordering::Relaxed);
+        if was_removed {
+            if let Some(before) = before {
+                before.hand_over();
+            }
+            account.queue.open();
+        }
+        let started = Link::start(
             settings,
             transport,
-            shared,
+            Arc::clone(&account),
             before,
             self.run,
-            &self.on_fault,
-        )?;
-        if before.is_none() {
-            let channels = self.stats.0.channels.lock();
-            channels
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(account);
+            (&self.host, &self.on_fault),
+        );
+        if was_removed && started.is_err() {
+            account.removed.store(true, Ordering::Relaxed);
+            account.queue.close();
         }
-        Ok(link)
+        started
+    }
+
+    /// The channel of this name that was taken away and has not come to its end.
+    fn take_back(&mut self, name: &str) -> Option<Link> {
+        let mut retired = self.retired.iter();
+        // The last one: it waits for those before it.
+        let at = retired.rposition(|l| l.account.name == name && l.is_retired())?;
+        Some(self.retired.remove(at))
     }
 
     fn encoding(&self, link: &Link) -> Encoding {
@@ -303,18 +337,18 @@ impl Outputs {
         account.queued.add(1);
         loop {
             // One that fails may do so for good: it is waited for once, until it takes alerts again.
-            let failing = account.is_failing();
+            let failing = account.is_failing() || self.host.is_ending();
             self.links[at].given_up &= failing;
             let waits = self.plan.when_full == WhenFull::Wait && !self.links[at].given_up;
             let pushed = match waits {
-                true => account.queue.push_wait(item, self.plan.timeout),
+                true => account.queue.push_wait(item, LOOK),
                 false => account.queue.push(item),
             };
             match pushed {
                 Ok(()) => return,
                 Err(back) if waits => {
                     self.watch();
-                    self.links[at].given_up = account.is_failing();
+                    self.links[at].given_up = account.is_failing() || self.host.is_ending();
                     item = back;
                 }
                 Err(_) => break,

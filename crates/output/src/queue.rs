@@ -344,6 +344,11 @@ impl Queue {
         self.producer.notify_all();
     }
 
+    /// Takes alerts again.
+    pub(crate) fn open(&self) {
+        self.lock().closed = false;
+    }
+
     /// Whether it is closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().closed

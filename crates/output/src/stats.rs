@@ -1,6 +1,6 @@
 //! What became of alerts, by channel.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -119,7 +119,7 @@ pub(crate) struct Registry {
 pub(crate) struct Account {
     pub(crate) name: &'static str,
     pub(crate) queue: Queue,
-    pub(crate) removed: AtomicU64,
+    pub(crate) removed: AtomicBool,
     pub(crate) queued: Counter,
     pub(crate) recovered: Counter,
     /// Alerts that a delivery dealt with: sent, or lost.
@@ -170,7 +170,7 @@ impl Account {
         Account {
             name,
             queue: Queue::new(capacity),
-            removed: AtomicU64::new(0),
+            removed: AtomicBool::new(false),
             queued: Counter::default(),
             recovered: Counter::default(),
             handled: Counter::default(),
@@ -254,7 +254,7 @@ impl Account {
         let lost = self.lost.get();
         ChannelStats {
             name: self.name,
-            removed: self.removed.load(Ordering::Relaxed) != 0,
+            removed: self.removed.load(Ordering::Relaxed),
             queued: self.queued.get(),
             recovered: self.recovered.get(),
             sent: self.handled.get().saturating_sub(lost),

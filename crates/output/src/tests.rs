@@ -1,6 +1,7 @@
 //! Alerts from the engine's thread to receivers that fail, hang and come back.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use crate::channel::{Others, Target};
 use crate::outputs::{ChannelPlan, Outputs, Plan};
 use crate::stats::{ChannelStats, Stats};
 use crate::{
-    Collapse, Encoding, Fault, Format, Internal, JsonFormat, Retry, SpoolSettings, Sync, WhenFull,
+    Collapse, Encoding, Fault, Format, Host, Internal, JsonFormat, Programs, Retry, SpoolSettings,
+    Sync, WhenFull,
 };
 
 type Faults = Arc<Mutex<Vec<String>>>;
@@ -41,14 +43,20 @@ fn plan(receiver: &Receiver, capacity: usize, when_full: WhenFull) -> Plan {
     }
 }
 
+/// A process that keeps what it is told.
+struct Listener(Faults);
+
+impl Host for Listener {
+    fn fault(&self, fault: Fault) {
+        self.0.lock().unwrap().push(format!("{fault:?}"));
+    }
+}
+
 fn start(plan: &Plan) -> (Outputs, Faults) {
     let faults = Faults::default();
     let seen = Arc::clone(&faults);
-    let on_fault = move |f: Fault| seen.lock().unwrap().push(format!("{f:?}"));
-    (
-        Outputs::start(plan.clone().open(|f| panic!("{f:?}")), on_fault),
-        faults,
-    )
+    let opened = plan.clone().open(&Programs::Here, |f| panic!("{f:?}"));
+    (Outputs::start(opened, Arc::new(Listener(seen))), faults)
 }
 
 /// Raises an alert that says `: Debug N ()`.
@@ -242,8 +250,10 @@ fn a_reload_loses_nothing_that_waits_and_keeps_the_order() {
     }
     receiver.wait(|_, _, hanging| hanging);
     // The same again changes nothing; another configuration of it takes over.
-    outputs.replace(first.open(|f| panic!("{f:?}")));
-    outputs.replace(plan(&receiver.changed(), 100, WhenFull::Drop).open(|f| panic!("{f:?}")));
+    outputs.replace(first.open(&Programs::Here, |f| panic!("{f:?}")));
+    outputs.replace(
+        plan(&receiver.changed(), 100, WhenFull::Drop).open(&Programs::Here, |f| panic!("{f:?}")),
+    );
     for n in 10..20 {
         raise(&mut outputs, n);
     }
@@ -266,12 +276,107 @@ fn a_channel_that_a_reload_takes_away_still_delivers_what_waits() {
         channels: Vec::new(),
         ..with
     };
-    outputs.replace(without.open(|f| panic!("{f:?}")));
+    outputs.replace(without.open(&Programs::Here, |f| panic!("{f:?}")));
     raise(&mut outputs, 5);
     receiver.release();
     let stats = channel(&outputs.finish());
     assert!(stats.removed);
     assert_eq!((stats.queued, stats.sent), (5, 5));
+}
+
+#[test]
+fn what_a_channel_leaves_in_its_spool_is_told_and_sent_when_it_is_there_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let receiver = Receiver::new(10, &[]);
+    receiver.be(Some(Others::Untaken { after: None }));
+    let with = with_spool(plan(&receiver, 100, WhenFull::Drop), dir.path());
+    let without = Plan {
+        channels: Vec::new(),
+        ..with.clone()
+    };
+    let open = |plan: &Plan| {
+        let plan = plan.clone();
+        plan.open(&Programs::Here, |f| panic!("{f:?}"))
+    };
+    let (mut outputs, faults) = start(&with);
+    for n in 0..5 {
+        raise(&mut outputs, n);
+    }
+    outputs.replace(open(&without));
+    let told = "Left { channel: \"scripted\", alerts: 5 }";
+    while !faults.lock().unwrap().iter().any(|f| f == told) {
+        std::thread::yield_now();
+    }
+    // Not for this channel.
+    raise(&mut outputs, 99);
+    outputs.replace(open(&with));
+    for n in 5..10 {
+        raise(&mut outputs, n);
+    }
+    // Away and back, before it has come to its end.
+    outputs.replace(open(&without));
+    outputs.replace(open(&with));
+    for n in 10..15 {
+        raise(&mut outputs, n);
+    }
+    receiver.be(None);
+    receiver.wait(|lines, _, _| lines.len() == 15);
+    let stats = outputs.finish();
+    assert_eq!(stats.channels.len(), 1);
+    let stats = channel(&stats);
+    assert_eq!(receiver.lines(), lines(0..15));
+    assert_eq!((stats.queued, stats.sent, stats.removed), (15, 15, false));
+    let faults = faults.lock().unwrap();
+    assert!(!faults.iter().any(|f| f.starts_with("Spool")), "{faults:?}");
+}
+
+#[test]
+fn at_the_end_there_is_one_more_attempt_for_what_no_spool_keeps() {
+    // It comes back during a pause that would outlast the run.
+    let script = [Reply::Fail(0, Others::Untaken { after: None })];
+    for (then, sent) in [(None, 3), (Some(Others::Untaken { after: None }), 0)] {
+        let receiver = Receiver::new(10, &script);
+        receiver.be(then);
+        let mut plan = plan(&receiver, 100, WhenFull::Drop);
+        plan.channels[0].retry = Some(Retry {
+            first: Duration::from_secs(3600),
+            most: Duration::from_secs(3600),
+            timeouts: 0,
+        });
+        let (mut outputs, _) = start(&plan);
+        for n in 0..3 {
+            raise(&mut outputs, n);
+        }
+        receiver.wait(|_, attempts, _| attempts == 1);
+        let stats = channel(&outputs.finish());
+        assert_eq!((stats.sent, stats.discarded), (sent, 3 - sent));
+    }
+}
+
+#[test]
+fn a_producer_that_waits_is_let_go_when_the_run_is_to_end() {
+    struct Ends(AtomicBool);
+    impl Host for Ends {
+        fn fault(&self, _: Fault) {}
+        fn is_ending(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+    let receiver = Receiver::new(1, &[Reply::Hang]);
+    let plan = plan(&receiver, 2, WhenFull::Wait);
+    let host = Arc::new(Ends(AtomicBool::new(false)));
+    let opened = plan.open(&Programs::Here, |f| panic!("{f:?}"));
+    let mut outputs = Outputs::start(opened, Arc::clone(&host) as Arc<dyn Host>);
+    raise(&mut outputs, 0);
+    receiver.wait(|_, _, hanging| hanging);
+    std::thread::scope(|scope| {
+        let raised = scope.spawn(|| (1..10).for_each(|n| raise(&mut outputs, n)));
+        host.0.store(true, Ordering::Relaxed);
+        raised.join().unwrap();
+    });
+    let stats = channel(&outputs.finish());
+    receiver.release();
+    assert_eq!((stats.queued, stats.dropped, stats.discarded), (10, 7, 3));
 }
 
 #[test]
@@ -463,7 +568,7 @@ fn a_reload_that_changes_the_spool_keeps_what_is_in_it() {
     }
     receiver.wait(|_, attempts, _| attempts > 0);
     let second = with_spool(plan(&receiver.changed(), 100, WhenFull::Drop), dir.path());
-    outputs.replace(second.open(|f| panic!("{f:?}")));
+    outputs.replace(second.open(&Programs::Here, |f| panic!("{f:?}")));
     for n in 50..60 {
         raise(&mut outputs, n);
     }

@@ -19,7 +19,7 @@ use bstr::BString;
 use lanner_diag::yaml::{Node, Value};
 use lanner_engine::selection::BaseSyscalls;
 use lanner_engine::{DropSettings, Matching};
-use lanner_output::{ChannelPlan, Collapse};
+use lanner_output::{ChannelPlan, Collapse, Target};
 use lanner_rules::{Append, Priority, Select, Switch};
 
 pub(crate) use self::schema::config_schema;
@@ -213,8 +213,6 @@ pub(crate) struct Config {
     /// Looks for events in a row that find none, before that is told
     /// (`syscall_event_timeouts.max_consecutives`).
     pub(crate) max_timeouts: u64,
-    /// An output starts programs (`program_output`).
-    pub(crate) starts_programs: bool,
     /// The monitor confines itself once it is at work.
     pub(crate) sandbox: bool,
     /// What is served over HTTP.
@@ -231,6 +229,17 @@ pub(crate) struct Config {
     pub(crate) tree: Node,
     /// Where its values came from.
     pub(crate) origins: Origins,
+}
+
+impl Config {
+    /// The command of `program_output`, if it is on.
+    pub(crate) fn program(&self) -> Option<&str> {
+        let mut channels = self.channels.iter();
+        channels.find_map(|channel| match &channel.target {
+            Target::Program { command, .. } => Some(command.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// What the command line has to say about the configuration.
@@ -434,7 +443,6 @@ fn read(root: Node, reading: Reading) -> Result<Config> {
         drops,
         drop_actions,
         max_timeouts: r.number("syscall_event_timeouts.max_consecutives"),
-        starts_programs: r.flag("program_output.enabled"),
         sandbox: r.flag("sandbox.enabled"),
         webserver: webserver(&r, &main)?,
         metrics: metrics(&r, &main)?,

@@ -40,7 +40,7 @@ fn keys_have_falcos_defaults() {
 #[test]
 fn without_a_file_alerts_go_to_the_terminal() {
     let config = read(without_file(), Reading::default()).unwrap();
-    assert_eq!(config.channels[0].target, lanner_output::Target::Stdout);
+    assert_eq!(config.channels[0].target, Target::Stdout);
     assert!(config.log.stderr);
     assert!(config.append.is_empty());
 }

@@ -3,12 +3,15 @@
 //! The process keeps the capabilities that a reload needs ([`KEPT`]) and gives up all others, for
 //! good. A seccomp filter, made by our own compiler from `profile.json`, leaves it no way to start a
 //! program, trace or signal another process, mount or load modules; what it refuses is logged by
-//! the kernel's audit. Threads that face the network hold no capability at all, and where the kernel
-//! has Landlock they may not write a file or open a connection either.
+//! the kernel's audit. What `program_output` starts is started by a process of its own
+//! ([`crate::launcher`]). Threads that face the network hold no capability (that of `http_output`
+//! one, to read its keys), and where the kernel has Landlock they may write no file but those of
+//! their spool and open no connection but to their receiver.
 //!
 //! Not by Landlock: the threads that read `/proc` of other processes. Landlock counts that as
 //! tracing them and forbids it, whatever its rules say (Documentation/userspace-api/landlock.rst,
-//! "Ptrace restrictions").
+//! "Ptrace restrictions"). Nor those that write to files, which may be moved away with their
+//! folders.
 //!
 //! Threads share their memory, so who executes code in one can reach the others: this stops what
 //! goes astray in ours, and leaves an intruder little to call.
@@ -17,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, BitFlags, NetPort, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 use lanner_diag::{Diagnostic, Files, Style};
 use lanner_seccomp::load::{Filter, Flags};
@@ -63,9 +66,8 @@ const THREADS: &str = include_str!("threads.json");
 /// called once everything was opened, before other threads are started: they inherit it. A part
 /// that the kernel refuses is logged: a monitor that is less confined is better than none.
 ///
-/// `live` keeps the capabilities of the probe. `programs` are to be started later
-/// (`program_output`), which the filter would forbid.
-pub(crate) fn confine(live: bool, programs: bool, log: &Log) {
+/// `live` keeps the capabilities of the probe.
+pub(crate) fn confine(live: bool, log: &Log) {
     let kept = match live {
         true => KEPT.iter().fold(CapabilitySet::empty(), |all, k| all | k.0),
         false => CapabilitySet::empty(),
@@ -75,13 +77,6 @@ pub(crate) fn confine(live: bool, programs: bool, log: &Log) {
     }
     if let Err(failure) = lanner_seccomp::load::set_no_new_privs() {
         log.warn(format!("Sandbox: no_new_privs: error {}", -failure.value));
-    }
-    if programs {
-        log.warn(
-            "Sandbox: program_output is on, so no seccomp filter is loaded: the program may need \
-             any system call. It has the capabilities that the monitor keeps",
-        );
-        return;
     }
     match load_filters() {
         Ok(length) => log.debug(format!(
@@ -161,16 +156,21 @@ fn keep_capabilities(kept: CapabilitySet) -> Result<()> {
     rustix::thread::set_capabilities(None, sets).context("capabilities cannot be given up")
 }
 
-/// Confines the calling thread to what one that faces the network does: it holds no capability, may
-/// write below these folders only, may start nothing, and may neither bind nor connect a TCP
-/// socket. What the kernel does not have is left out; Landlock is as old as Linux 5.13.
-pub(crate) fn confine_thread(writable: &[PathBuf]) -> Result<bool> {
-    keep_capabilities(CapabilitySet::empty())?;
-    landlock(writable).context("Landlock")
+/// Confines the calling thread: it keeps these capabilities at most, may write below these folders
+/// only, may start nothing, may bind no TCP socket, and may connect one to these ports only.
+/// Whether the kernel has Landlock; without it, which is as old as Linux 5.13, it is the
+/// capabilities alone.
+pub(crate) fn confine_thread(
+    kept: CapabilitySet,
+    writable: &[PathBuf],
+    ports: &[u16],
+) -> Result<bool> {
+    keep_capabilities(kept)?;
+    landlock(writable, ports).context("Landlock")
 }
 
-/// Whether the kernel has Landlock.
-fn landlock(writable: &[PathBuf]) -> Result<bool> {
+/// Has Landlock restrict the calling thread; whether the kernel has it.
+fn landlock(writable: &[PathBuf], ports: &[u16]) -> Result<bool> {
     let abi = ABI::V6;
     let read: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::ReadDir;
     let write = AccessFs::from_all(abi) & !BitFlags::from(AccessFs::Execute);
@@ -179,6 +179,7 @@ fn landlock(writable: &[PathBuf]) -> Result<bool> {
         .map(PathBuf::as_path)
         .filter(|path| path.exists())
         .collect();
+    let connects = |port: &u16| Ok::<_, RulesetError>(NetPort::new(*port, AccessNet::ConnectTcp));
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))?
         .handle_access(AccessNet::from_all(abi))?
@@ -186,6 +187,7 @@ fn landlock(writable: &[PathBuf]) -> Result<bool> {
         .create()?
         .add_rules(path_beneath_rules([Path::new("/")], read))?
         .add_rules(path_beneath_rules(writable, write))?
+        .add_rules(ports.iter().map(connects))?
         .restrict_self()?;
     Ok(status.ruleset != RulesetStatus::NotEnforced)
 }
@@ -193,6 +195,7 @@ fn landlock(writable: &[PathBuf]) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use lanner_seccomp::bpf;
+    use lanner_seccomp::load::kernel_version;
 
     use super::*;
 
@@ -256,16 +259,24 @@ mod tests {
         let allowed = dir.path().join("allowed");
         std::fs::create_dir(&allowed).unwrap();
         let refused = dir.path().join("refused");
+        let there = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        let [port, other] = there.each_ref().map(|l| l.local_addr().unwrap().port());
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let landlock = confine_thread(std::slice::from_ref(&allowed)).unwrap();
+                let none = CapabilitySet::empty();
+                let writable = std::slice::from_ref(&allowed);
+                let landlock = confine_thread(none, writable, &[port]).unwrap();
                 assert_eq!(held().unwrap(), CapabilitySet::empty());
                 std::fs::write(allowed.join("a"), "x").unwrap();
                 std::fs::read("/proc/version").unwrap();
+                std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
                 if landlock {
                     std::fs::write(&refused, "x").unwrap_err();
                     std::fs::write("/etc/lanner-was-here", "x").unwrap_err();
                     std::net::TcpListener::bind("127.0.0.1:0").unwrap_err();
+                    // Ports are of Linux 6.7.
+                    let connects = std::net::TcpStream::connect(("127.0.0.1", other));
+                    assert_eq!(connects.is_err(), kernel_version() >= (6, 7));
                 }
             });
         });

@@ -5,7 +5,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
+
 use crate::lab::{Lab, Ran, rule};
+use crate::reload::{lines, signal, wait_for};
 
 /// Replays one exec with these rules.
 fn replay(lab: &Lab, rules: &str) -> Ran {
@@ -33,6 +36,39 @@ fn rules_that_cannot_be_read_are_named() {
     check_refused(&lab, "binary.yaml", "binary.yaml");
     lab.file("scalar.yaml", "just text");
     check_refused(&lab, "scalar.yaml", "Rules content is not yaml");
+}
+
+#[test]
+fn a_replay_that_nobody_reads_ends_when_it_is_asked_to() {
+    let lab = Lab::new();
+    // More than a pipe and the queue hold.
+    let capture = lab.capture("x.scap", &["/bin/ls"; 5000]);
+    let long = "x".repeat(200);
+    lab.file("rules.yaml", rule("Exec", "evt.type = execve", &long));
+    let args = ["replay", "x.scap", "-r", "rules.yaml"];
+    let options = [
+        "-o",
+        "outputs_queue.capacity=10",
+        "-o",
+        "output_timeout=200",
+    ];
+    let mut child = lab
+        .lanner(args.iter().chain(&options))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let log = lines(child.stderr.take().unwrap());
+    let mut said = Vec::new();
+    wait_for(&log, "\"stdout\" output timeout", &mut said);
+    signal(&child, Signal::INT);
+    said.extend(log.iter());
+    // It does not wait for whoever reads its summary either.
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said:#?}");
+    let all = said.join("\n");
+    assert!(all.contains("dropped because the queue was full of stdout"));
+    drop((out, capture));
 }
 
 #[test]

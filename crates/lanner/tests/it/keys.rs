@@ -48,6 +48,10 @@ const PROGRAM: &[&str] = &[
     "program_output.enabled=true",
     "program_output.program=echo begun >> alerts; cat >> alerts",
 ];
+const SLOW: &[&str] = &[
+    "program_output.enabled=true",
+    "program_output.program=sleep 0.5",
+];
 const COLLAPSE: &[&str] = &["collapse.rules[]={rule: Exec, window: 60s, first: 1}"];
 const PLUGIN: &[&str] = &["plugins[]={name: json, library_path: libjson.so}"];
 const CAPTURE: &[&str] = &["capture.enabled=true", "capture.path_prefix=caught"];
@@ -92,6 +96,8 @@ const ROWS: &[Row] = &[
     ("log_level", &[], &["log_level=debug"], Shows("CLI args: ")),
     ("log_stderr", &[], &["log_stderr=false"], Hides("Falco version: ")),
     ("log_syslog", &["syslog_output.socket={dir}/log"], &["log_syslog=true"], Shows("syslog <14>")),
+    ("output_timeout", SLOW, &["output_timeout=100"], Shows("discarded because of the blocked output program")),
+    ("outputs_queue.capacity", DEAD, &["outputs_queue.capacity=1"], Shows("http: Outputs queue out of memory")),
     ("outputs_spool.path", &["http_output.enabled=true", "http_output.url=http://127.0.0.1:1/", "outputs_spool.path=spool"], &["outputs_spool.path=elsewhere"], Shows("file elsewhere/http")),
     ("plugins", &[], PLUGIN, Shows("plugin 'json' is not loaded")),
     ("priority", &[], &["priority=error"], Hides("Notice ran")),
@@ -183,12 +189,10 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("metrics.resource_utilization_enabled", "src/metrics/falco.rs", "each_group_of_fields_can_be_switched_off"),
     ("metrics.rules_counters_enabled", "src/metrics/falco.rs", "each_group_of_fields_can_be_switched_off"),
     ("metrics.state_counters_enabled", "src/metrics/falco.rs", "each_group_of_fields_can_be_switched_off"),
-    ("output_timeout", "../output/src/tests.rs", "an_attempt_that_takes_too_long_is_told_once"),
-    ("outputs_queue.capacity", "../output/src/tests.rs", "what_does_not_fit_in_the_queue_is_counted_and_reported_once"),
     ("outputs_spool.max_age", "../output/src/spool/tests.rs", "what_is_too_old_is_left_out_and_counted"),
     ("outputs_spool.max_bytes", "tests/it/outputs.rs", "a_full_spool_is_counted_told_and_hurts_nobody"),
     ("outputs_spool.sync", "../output/src/spool/tests.rs", "the_disk_is_waited_for_as_configured"),
-    ("program_output.spool", "tests/it/outputs.rs", "a_program_that_hangs_costs_nothing_that_has_a_spool"),
+    ("program_output.spool", "tests/it/programs.rs", "a_program_that_hangs_costs_nothing_that_has_a_spool"),
     ("rules_file", "tests/it/effects.rs", "the_old_name_of_rules_files_works"),
     ("syscall_event_drops.actions", "tests/it/effects.rs", "losses_lead_to_what_is_configured"),
     ("syscall_event_drops.max_burst", "tests/it/effects.rs", "losses_lead_to_what_is_configured"),

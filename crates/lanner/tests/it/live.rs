@@ -1,8 +1,9 @@
 //! Runs over the events of this machine. They need root and BPF, and are skipped elsewhere.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
@@ -223,7 +224,7 @@ fn root_rules_that_are_gone_leave_the_old_ones_at_work() {
 }
 
 /// The names of a monitor's threads, and what `/proc` says of their rights.
-fn rights(monitor: &Monitor, key: &str) -> Vec<(String, String)> {
+pub(crate) fn rights(monitor: &Monitor, key: &str) -> Vec<(String, String)> {
     let tasks = std::fs::read_dir(format!("/proc/{}/task", monitor.child.id())).unwrap();
     let tasks = tasks.map(|task| task.unwrap().path());
     let read = |path: std::path::PathBuf| std::fs::read_to_string(path).ok();
@@ -242,25 +243,53 @@ fn root_a_monitor_at_work_is_confined() {
     if !can_monitor() {
         return;
     }
-    const KEPT: u64 = 1 << 39 | 1 << 38 | 1 << 19 | 1 << 2;
+    const DAC_READ_SEARCH: u64 = 1 << 2;
+    const KEPT: u64 = 1 << 39 | 1 << 38 | 1 << 19 | DAC_READ_SEARCH;
     let lab = Lab::new();
+    // It takes connections and says nothing, so that alerts go to the spool.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http_output.url=http://{}/", silent.local_addr().unwrap());
     let options = [
         "-o",
         "webserver.enabled=true",
         "-o",
         "webserver.listen_port=0",
+        "-o",
+        "http_output.enabled=true",
+        "-o",
+        &url,
+        "-o",
+        "outputs_spool.path=spool",
+        "-o",
+        "http_output.timeout=100ms",
     ];
     let monitor = start(&lab, "lnr_box", &options);
-    // The webserver is started after the probe, so before the first alert.
-    let capabilities = rights(&monitor, "CapPrm:");
-    assert!(
-        capabilities.iter().any(|(name, _)| name == "webserver"),
-        "{capabilities:?}"
-    );
-    for (name, set) in capabilities {
+    // The webserver is started after the probe, so before the first alert; and a thread that
+    // delivers is confined before it does.
+    silent.accept().unwrap();
+    let spool = lab.path().join("spool/http");
+    let spooled = |entry: std::fs::DirEntry| {
+        let is_of_alerts = entry.path().extension().is_some_and(|e| e == "spool");
+        is_of_alerts && entry.metadata().unwrap().len() > 100
+    };
+    let end = Instant::now() + Duration::from_secs(60);
+    while !std::fs::read_dir(&spool).unwrap().flatten().any(spooled) {
+        assert!(Instant::now() < end, "nothing in the spool");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut found = BTreeSet::new();
+    for (name, set) in rights(&monitor, "CapPrm:") {
         let set = u64::from_str_radix(&set, 16).unwrap();
-        let most = if name == "webserver" { 0 } else { KEPT };
+        let most = match name.as_str() {
+            "webserver" | "out-stdout" => 0,
+            "out-http" | "spool-http" => DAC_READ_SEARCH,
+            _ => KEPT,
+        };
         assert_eq!(set & !most, 0, "{name}: {set:x}");
+        found.insert(name);
+    }
+    for name in ["webserver", "out-stdout", "out-http", "spool-http"] {
+        assert!(found.contains(name), "{found:?}");
     }
     for (key, value) in [
         ("NoNewPrivs:", "1"),

@@ -15,6 +15,7 @@ mod log;
 #[cfg(target_arch = "x86_64")]
 mod observed;
 mod outputs;
+mod programs;
 mod reload;
 mod replay;
 mod seccomp;

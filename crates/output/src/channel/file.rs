@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use super::{Failure, Others, Stop, Transport};
+use crate::host::Needs;
 use crate::queue::{Item, Portion};
 
 /// Lines that could not be passed on.
@@ -202,6 +203,10 @@ impl File {
 impl Transport for File {
     fn portion(&self) -> Portion {
         PORTION
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Everything
     }
 
     fn send(&mut self, items: &[Item], _: &Stop) -> Result<(), Failure> {

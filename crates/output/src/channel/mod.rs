@@ -11,12 +11,19 @@ pub(crate) mod scripted;
 pub(crate) mod syslog;
 
 use std::io;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::time::Timespec;
+
 use self::http::HttpSettings;
 use self::syslog::Syslog;
+use crate::host::Needs;
+use crate::launcher::Programs;
 use crate::queue::{Item, Portion};
 
 /// Where alerts go.
@@ -81,8 +88,13 @@ impl Target {
     }
 
     /// Opens it. `buffered`: lines may wait for each other; `retry`: a failed attempt will be
-    /// repeated.
-    pub(crate) fn open(&self, buffered: bool, retry: bool) -> io::Result<Box<dyn Transport>> {
+    /// repeated; `programs`: who starts them.
+    pub(crate) fn open(
+        &self,
+        buffered: bool,
+        retry: bool,
+        programs: &Programs,
+    ) -> io::Result<Box<dyn Transport>> {
         Ok(match self {
             Target::Stdout => Box::new(file::Stdout::new(buffered)?),
             Target::File { path, keep_open } => {
@@ -93,7 +105,7 @@ impl Target {
             Target::Program {
                 command,
                 keep_alive,
-            } => Box::new(program::Program::new(command, *keep_alive)),
+            } => Box::new(program::Program::open(command, *keep_alive, programs)?),
             Target::Http(settings) => Box::new(http::Http::open(settings)?),
             #[cfg(test)]
             Target::Scripted(receiver) => Box::new(receiver.clone()),
@@ -106,6 +118,11 @@ pub(crate) trait Transport: Send {
     /// How many alerts it takes at once.
     fn portion(&self) -> Portion;
 
+    /// What it needs of the kernel.
+    fn needs(&self) -> Needs {
+        Needs::nothing()
+    }
+
     /// Makes one attempt to deliver these alerts, in order. Returns early when `stop` is set, if
     /// it can.
     fn send(&mut self, items: &[Item], stop: &Stop) -> Result<(), Failure>;
@@ -113,6 +130,12 @@ pub(crate) trait Transport: Send {
     /// Passes on what it holds back because lines may wait for each other.
     fn flush(&mut self) -> Result<(), Failure> {
         Ok(())
+    }
+
+    /// Passes on what it holds back, and waits for the end of what it started; there are no more
+    /// alerts.
+    fn close(&mut self, _: &Stop) -> Result<(), Failure> {
+        self.flush()
     }
 
     /// Closes and opens it again, as after the rotation of a log file.
@@ -143,6 +166,21 @@ impl Stop {
         let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(set, patience, |set| !*set);
         *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Waits until something can be done with a descriptor, for a tenth of a second at most; whether
+/// it can.
+pub(crate) fn wait_for(fd: &impl AsFd, what: PollFlags) -> io::Result<bool> {
+    let mut fds = [PollFd::new(fd, what)];
+    let tenth = Timespec {
+        tv_sec: 0,
+        tv_nsec: 100_000_000,
+    };
+    match poll(&mut fds, Some(&tenth)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(false),
+        Err(e) => Err(e.into()),
     }
 }
 

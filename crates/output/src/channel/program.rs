@@ -1,64 +1,172 @@
-//! A program that reads alerts from its standard input, started as popen(3) starts it.
+//! A program that reads alerts from its standard input.
 
-use std::io::{self, Write};
-use std::os::fd::AsFd;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::collections::VecDeque;
+use std::io::{self, PipeWriter, Write};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::ioctl_fionbio;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::time::Timespec;
 
-use super::syslog::wait_writable;
-use super::{Failure, Others, Stop, Transport};
+use super::{Failure, Others, Stop, Transport, wait_for};
+use crate::launcher::{Programs, Running};
 use crate::queue::{Item, Portion};
 
 /// The channel: one program for all alerts (`keep_alive`), or one for each.
 pub(super) struct Program {
     command: String,
     keep_alive: bool,
-    running: Option<Child>,
+    programs: Programs,
+    running: Option<Running>,
+    /// The last lines that a program for all alerts was given, the oldest first: as many as may
+    /// still be in the pipe.
+    given: VecDeque<Vec<u8>>,
+    /// Lines that one which has ended did not read, for the next.
+    unread: VecDeque<Vec<u8>>,
 }
 
+/// Bytes of lines that are remembered before it is asked how many are in the pipe.
+const REMEMBERED: usize = 64 * 1024;
+
+/// How often it is asked whether a program has read everything.
+const LOOK: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 10_000_000,
+};
+
 impl Program {
-    pub(super) fn new(command: &str, keep_alive: bool) -> Program {
-        Program {
+    /// Makes sure that the program may be started; it is with the first alert.
+    pub(super) fn open(
+        command: &str,
+        keep_alive: bool,
+        programs: &Programs,
+    ) -> io::Result<Program> {
+        programs.permit(command)?;
+        Ok(Program {
             command: command.to_owned(),
             keep_alive,
+            programs: programs.clone(),
             running: None,
-        }
-    }
-
-    fn start(&self) -> io::Result<Child> {
-        let child = Command::new("/bin/sh")
-            .arg("-c")
-            .arg(&self.command)
-            .stdin(Stdio::piped())
-            .spawn()?;
-        if let Some(stdin) = &child.stdin {
-            ioctl_fionbio(stdin, true)?;
-        }
-        Ok(child)
+            given: VecDeque::new(),
+            unread: VecDeque::new(),
+        })
     }
 
     /// Writes a line; how it failed, and whether part of the line was written.
-    fn write(&mut self, line: &[u8], stop: &Stop) -> Result<(), (io::Error, bool)> {
-        let mut child = match self.running.take() {
-            Some(child) => child,
-            None => self.start().map_err(|e| (e, false))?,
-        };
-        let Some(stdin) = child.stdin.as_mut() else {
+    fn write(&mut self, line: Vec<u8>, stop: &Stop) -> Result<(), (io::Error, bool)> {
+        self.catch_up(stop).map_err(|error| (error, false))?;
+        self.put(line, stop)
+    }
+
+    /// Starts the program if there is none, and gives it what the one before did not read.
+    fn catch_up(&mut self, stop: &Stop) -> io::Result<()> {
+        if self.running.is_none() {
+            self.running = Some(self.programs.start(&self.command, stop)?);
+        }
+        while let Some(line) = self.unread.front().cloned() {
+            self.put(line, stop).map_err(|(error, _)| error)?;
+            self.unread.pop_front();
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, line: Vec<u8>, stop: &Stop) -> Result<(), (io::Error, bool)> {
+        let Some(running) = &mut self.running else {
             return Err((io::ErrorKind::BrokenPipe.into(), false));
         };
-        let mut whole = line.to_vec();
-        whole.push(b'\n');
-        match write_all(stdin, &whole, stop) {
-            Ok(()) => self.running = Some(child),
+        match write_all(&mut running.input, &line, stop) {
+            Ok(()) if self.keep_alive => {
+                self.given.push_back(line);
+                self.forget_read();
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+            // One for this alert alone may do without reading it.
+            Err((error, _)) if error.kind() == io::ErrorKind::BrokenPipe && !self.keep_alive => {
+                Ok(())
+            }
+            Err((error, _)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.reclaim();
+                Err((error, false))
+            }
             Err((error, written)) => {
-                // The end of its input tells it; what becomes of it is collected beside.
-                drop(child.stdin.take());
-                collect(child);
-                return Err((error, written > 0));
+                // It will read what it was given, up to the end of its input.
+                self.running = None;
+                self.given.clear();
+                Err((error, written > 0))
+            }
+        }
+    }
+
+    /// The bytes in the pipe that the program has not read; pipe(7), FIONREAD.
+    fn in_pipe(&self) -> usize {
+        let running = self.running.as_ref();
+        let bytes = running.and_then(|r| ioctl_fionread(&r.input).ok());
+        usize::try_from(bytes.unwrap_or_default()).unwrap_or(usize::MAX)
+    }
+
+    /// Forgets lines that the program has read.
+    fn forget_read(&mut self) {
+        let mut remembered: usize = self.given.iter().map(Vec::len).sum();
+        if remembered <= REMEMBERED {
+            return;
+        }
+        let in_pipe = self.in_pipe();
+        while let Some(first) = self.given.front()
+            && remembered - first.len() >= in_pipe
+        {
+            remembered -= first.len();
+            self.given.pop_front();
+        }
+    }
+
+    /// The program has ended: what it did not read is for the next.
+    fn reclaim(&mut self) {
+        let mut in_pipe = self.in_pipe();
+        self.running = None;
+        while in_pipe > 0
+            && let Some(line) = self.given.pop_back()
+        {
+            in_pipe = in_pipe.saturating_sub(line.len());
+            self.unread.push_front(line);
+        }
+        self.given.clear();
+    }
+
+    /// Waits until the program has read everything. If it ends before, what it did not read is
+    /// given to another, unless it read nothing.
+    fn drain(&mut self, stop: &Stop) -> io::Result<()> {
+        loop {
+            let left = self.unread.len();
+            if self.running.is_none() && left == 0 {
+                return Ok(());
+            }
+            let read = self
+                .catch_up(stop)
+                .and_then(|()| self.wait_until_read(stop));
+            match read {
+                Err(error)
+                    if error.kind() == io::ErrorKind::BrokenPipe
+                        && (left == 0 || self.unread.len() < left) => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn wait_until_read(&mut self, stop: &Stop) -> io::Result<()> {
+        while let Some(running) = &self.running
+            && self.in_pipe() > 0
+        {
+            let mut fds = [PollFd::new(&running.input, PollFlags::empty())];
+            match poll(&mut fds, Some(&LOOK)) {
+                Ok(0) | Err(Errno::INTR) if stop.is_set() => {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => {
+                    self.reclaim();
+                    return Err(io::ErrorKind::BrokenPipe.into());
+                }
+                Err(e) => return Err(e.into()),
             }
         }
         Ok(())
@@ -66,69 +174,26 @@ impl Program {
 
     /// Closes the input of the program and waits for its end; what it ended with, if not 0.
     fn finish(&mut self, stop: &Stop) -> io::Result<()> {
-        let Some(mut child) = self.running.take() else {
+        let Some(running) = self.running.take() else {
             return Ok(());
         };
-        drop(child.stdin.take());
+        self.given.clear();
+        let mut end = running.close();
         loop {
-            if let Some(status) = child.try_wait()? {
-                return match status.success() {
-                    true => Ok(()),
-                    false => Err(io::Error::other(format!("`{}`: {status}", self.command))),
-                };
+            match end.wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => {
+                    return Err(io::Error::other(format!("`{}`: {status}", self.command)));
+                }
+                None if stop.is_set() => return Err(io::ErrorKind::TimedOut.into()),
+                None => {}
             }
-            if stop.is_set() {
-                collect(child);
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            wait_for_end(&child)?;
         }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.running.take() {
-            drop(child.stdin.take());
-            collect(child);
-        }
-    }
-}
-
-/// Takes note of the end of a program in a thread of its own, so that no zombie stays.
-fn collect(mut child: Child) {
-    let wait = move || {
-        // Nobody wants to know how it ended.
-        let _ = child.wait();
-    };
-    // Without a thread it stays a zombie until the end of the process.
-    let _ = std::thread::Builder::new()
-        .name("reap".to_owned())
-        .spawn(wait);
-}
-
-/// Waits for the end of a program, for a tenth of a second at most.
-fn wait_for_end(child: &Child) -> io::Result<()> {
-    let tenth = Timespec {
-        tv_sec: 0,
-        tv_nsec: 100_000_000,
-    };
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pidfd = pid.map(|pid| pidfd_open(pid, PidfdFlags::empty()));
-    let Some(Ok(pidfd)) = pidfd else {
-        return Err(io::Error::other(
-            "the end of the program cannot be waited for",
-        ));
-    };
-    let mut fds = [PollFd::new(&pidfd, PollFlags::IN)];
-    match poll(&mut fds, Some(&tenth)) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(e) => Err(e.into()),
     }
 }
 
 /// Writes everything; how it failed, and after how many bytes.
-fn write_all(to: &mut ChildStdin, bytes: &[u8], stop: &Stop) -> Result<(), (io::Error, usize)> {
+fn write_all(to: &mut PipeWriter, bytes: &[u8], stop: &Stop) -> Result<(), (io::Error, usize)> {
     let mut written = 0;
     while written < bytes.len() {
         match to.write(&bytes[written..]) {
@@ -138,7 +203,7 @@ fn write_all(to: &mut ChildStdin, bytes: &[u8], stop: &Stop) -> Result<(), (io::
                 if stop.is_set() {
                     return Err((io::ErrorKind::TimedOut.into(), written));
                 }
-                wait_writable(&to.as_fd()).map_err(|e| (e, written))?;
+                wait_for(to, PollFlags::OUT).map_err(|e| (e, written))?;
             }
             Err(e) => return Err((e, written)),
         }
@@ -164,7 +229,9 @@ impl Transport for Program {
                 },
                 error: error.to_string(),
             };
-            self.write(&item.line(), stop).map_err(failed)?;
+            let mut line = item.line().into_owned();
+            line.push(b'\n');
+            self.write(line, stop).map_err(failed)?;
             if !self.keep_alive {
                 self.finish(stop).map_err(|error| match error.kind() {
                     io::ErrorKind::TimedOut => Failure {
@@ -188,11 +255,97 @@ impl Transport for Program {
         Ok(())
     }
 
+    fn close(&mut self, stop: &Stop) -> Result<(), Failure> {
+        let closed = self.drain(stop).and_then(|()| self.finish(stop));
+        let count = self.unread.len();
+        self.unread.clear();
+        closed.map_err(|error| Failure {
+            delivered: 0,
+            others: Others::Lost {
+                count,
+                closed: false,
+            },
+            error: error.to_string(),
+        })
+    }
+
     fn reopen(&mut self) -> io::Result<()> {
-        if let Some(mut child) = self.running.take() {
-            drop(child.stdin.take());
-            collect(child);
-        }
+        self.running = None;
+        self.given.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// What became of lines given to a program that stays, one by one; what is repeated is
+    /// repeated at once.
+    fn give(command: &str, dir: &Path, lines: usize) -> (Vec<String>, Option<usize>) {
+        let command = format!("cd {} && {command}", dir.display());
+        let mut program = Program::open(&command, true, &Programs::Here).unwrap();
+        let stop = Stop::default();
+        for n in 0..lines {
+            let line = || format!("{n}\n").into_bytes();
+            while let Err((error, partly)) = program.write(line(), &stop) {
+                assert_eq!((error.kind(), partly), (io::ErrorKind::BrokenPipe, false));
+            }
+        }
+        let lost = program.close(&stop).err().map(|f| match f.others {
+            Others::Lost { count, .. } => count,
+            others => panic!("{others:?}"),
+        });
+        let taken = fs::read_to_string(dir.join("taken")).unwrap_or_default();
+        (taken.lines().map(str::to_owned).collect(), lost)
+    }
+
+    #[test]
+    fn what_a_program_that_ended_did_not_read_is_given_to_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        // One line each.
+        let (taken, lost) = give("read x; echo $x >> taken", dir.path(), 50);
+        let all: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+        assert_eq!((taken, lost), (all, None));
+    }
+
+    #[test]
+    fn what_no_program_reads_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let once = "test -e taken && exit; read x; echo $x > taken";
+        let (taken, lost) = give(once, dir.path(), 3);
+        assert_eq!((taken, lost), (vec!["0".to_owned()], Some(2)));
+    }
+
+    #[test]
+    fn the_end_of_the_program_is_waited_for_and_how_it_ended_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (taken, lost) = give("sleep 0.1; cat > taken; exit 3", dir.path(), 2);
+        assert_eq!((taken.len(), lost), (2, Some(0)));
+    }
+
+    #[test]
+    fn lines_that_were_read_are_forgotten() {
+        let mut program = Program::open("cat > /dev/null", true, &Programs::Here).unwrap();
+        let stop = Stop::default();
+        for _ in 0..200 {
+            program.write(vec![b'x'; 4096], &stop).unwrap();
+            let kept: usize = program.given.iter().map(Vec::len).sum();
+            assert!(kept <= 2 * REMEMBERED + 4096, "{kept}");
+        }
+        assert!(program.close(&stop).is_ok());
+    }
+
+    #[test]
+    fn a_program_for_one_alert_need_not_read_it() {
+        let mut program = Program::open("exec < /dev/null", false, &Programs::Here).unwrap();
+        let stop = Stop::default();
+        for _ in 0..20 {
+            program.write(b"x\n".to_vec(), &stop).unwrap();
+            program.finish(&stop).unwrap();
+        }
     }
 }

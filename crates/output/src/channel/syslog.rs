@@ -4,13 +4,15 @@
 use std::io::{self, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::time::Timespec;
+use rustix::event::PollFlags;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 
-use super::{Failure, Others, Stop, Transport};
+use super::{Failure, Others, Stop, Transport, wait_for};
 use crate::queue::{Item, Portion};
 use crate::spool::segment::severity;
 
@@ -68,7 +70,7 @@ impl Syslog {
     fn write(&mut self, text: &[u8], go_on: &dyn Fn() -> bool) -> io::Result<()> {
         let socket = match self.socket.take() {
             Some(socket) => socket,
-            None => connect(&self.path)?,
+            None => connect(&self.path, go_on)?,
         };
         let result = match &socket {
             Socket::Datagram(socket) => again(socket, go_on, || socket.send(text)).map(drop),
@@ -93,7 +95,7 @@ fn is_gone(error: &io::Error) -> bool {
     )
 }
 
-fn connect(path: &Path) -> io::Result<Socket> {
+fn connect(path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<Socket> {
     let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
     let datagram = UnixDatagram::unbound()?;
     match datagram.connect(path) {
@@ -102,12 +104,29 @@ fn connect(path: &Path) -> io::Result<Socket> {
             Ok(Socket::Datagram(datagram))
         }
         // A daemon that listens on a stream.
-        Err(e) if e.raw_os_error() == Some(rustix::io::Errno::PROTOTYPE.raw_os_error()) => {
-            let stream = UnixStream::connect(path).map_err(named)?;
-            stream.set_nonblocking(true)?;
-            Ok(Socket::Stream(stream))
+        Err(e) if e.raw_os_error() == Some(Errno::PROTOTYPE.raw_os_error()) => {
+            connect_stream(path, go_on)
+                .map(Socket::Stream)
+                .map_err(named)
         }
         Err(e) => Err(named(e)),
+    }
+}
+
+/// Connects to a stream. The kernel does not tell when a daemon whose backlog is full has room
+/// again, and would wait for it without end.
+fn connect_stream(path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<UnixStream> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let address = SocketAddrUnix::new(path)?;
+    loop {
+        match rustix::net::connect(&socket, &address) {
+            Ok(()) => return Ok(UnixStream::from(socket)),
+            Err(Errno::AGAIN) if go_on() => std::thread::sleep(Duration::from_millis(100)),
+            Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
     }
 }
 
@@ -123,24 +142,11 @@ fn again<T>(
                 if !go_on() {
                     return Err(io::ErrorKind::TimedOut.into());
                 }
-                wait_writable(fd)?;
+                wait_for(fd, PollFlags::OUT)?;
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             result => return result,
         }
-    }
-}
-
-/// Waits until it can be written to, for a tenth of a second at most.
-pub(super) fn wait_writable(fd: &impl std::os::fd::AsFd) -> io::Result<()> {
-    let mut fds = [PollFd::new(fd, PollFlags::OUT)];
-    let tenth = Timespec {
-        tv_sec: 0,
-        tv_nsec: 100_000_000,
-    };
-    match poll(&mut fds, Some(&tenth)) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(e) => Err(e.into()),
     }
 }
 
@@ -178,7 +184,7 @@ impl Transport for Syslog {
             });
             if let Err(error) = sent {
                 // A datagram that the socket has no room for will not fit another time.
-                let large = rustix::io::Errno::MSGSIZE.raw_os_error();
+                let large = Errno::MSGSIZE.raw_os_error();
                 let others = match error.raw_os_error() == Some(large) {
                     true => Others::Rejected,
                     false => Others::Untaken { after: None },
@@ -196,5 +202,58 @@ impl Transport for Syslog {
     fn reopen(&mut self) -> io::Result<()> {
         self.socket = None;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io::Read;
+    use std::os::unix::net::UnixListener;
+
+    use rustix::net::{bind, listen};
+
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_takes_no_connection_is_not_waited_for_without_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let new = || socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).unwrap();
+        let address = SocketAddrUnix::new(&path).unwrap();
+        let daemon = new();
+        bind(&daemon, &address).unwrap();
+        listen(&daemon, 0).unwrap();
+        let mut waiting = Vec::new();
+        loop {
+            let socket = new();
+            match rustix::net::connect(&socket, &address) {
+                Ok(()) => waiting.push(socket),
+                Err(error) => {
+                    assert_eq!(error, Errno::AGAIN);
+                    break;
+                }
+            }
+        }
+        let mut syslog = Syslog::new(&path, "lab");
+        let asked = Cell::new(0);
+        let twice = || {
+            asked.set(asked.get() + 1);
+            asked.get() < 3
+        };
+        let error = syslog.send(5, b"lost", &twice).unwrap_err();
+        assert_eq!((error.kind(), asked.get()), (io::ErrorKind::TimedOut, 3));
+        // It has room again.
+        let daemon = UnixListener::from(daemon);
+        for _ in &waiting {
+            drop(daemon.accept().unwrap());
+        }
+        syslog.send(5, b"taken", &|| true).unwrap();
+        let (mut stream, _) = daemon.accept().unwrap();
+        drop(syslog);
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("<13>") && text.ends_with(" lab: taken\0"));
     }
 }

@@ -15,6 +15,7 @@ pub use self::body::Batch;
 pub use self::tls::{Roots, Tls};
 use super::{Failure, Others, Stop, Transport};
 use crate::format::{Encoding, otlp};
+use crate::host::Needs;
 use crate::queue::{Item, Portion};
 
 /// Where requests go, and how.
@@ -58,6 +59,9 @@ impl std::fmt::Debug for Secret {
 
 /// Bytes of a reply that are read.
 const REPLY: u64 = 64 * 1024;
+
+/// The port of name servers, for replies that are too long for UDP (RFC 7766).
+const DNS: u16 = 53;
 
 /// The channel.
 pub(super) struct Http {
@@ -342,6 +346,20 @@ impl Transport for Http {
         Portion {
             items: self.settings.batch_alerts.max(1),
             bytes: self.settings.batch_bytes,
+        }
+    }
+
+    fn needs(&self) -> Needs {
+        let own = self.uri.port_u16().unwrap_or(match self.uri.scheme_str() {
+            Some("https") => 443,
+            _ => 80,
+        });
+        let agent = self.agent.as_ref();
+        let proxy = agent.and_then(|a| a.config().proxy().map(|p| p.port()));
+        Needs::Only {
+            reads_all: true,
+            writes: Vec::new(),
+            ports: [own, DNS].into_iter().chain(proxy).collect(),
         }
     }
 
