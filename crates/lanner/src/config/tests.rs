@@ -269,6 +269,54 @@ fn doubtful_keys_are_reported_with_their_place() {
 }
 
 #[test]
+fn keys_of_delivery_reach_the_outputs() {
+    let on = [
+        "http_output.enabled=true",
+        "http_output.url=http://h/",
+        "http_output.spool=true",
+    ];
+    let check = |option: &str, of: fn(&Config) -> String, before: &str, after: &str| {
+        let given = on.iter().copied();
+        let config = |more: &[&str]| {
+            let options: Vec<&str> = given.clone().chain(more.iter().copied()).collect();
+            of(&with("", &options).unwrap())
+        };
+        assert_eq!(config(&[]), before, "{option}");
+        assert_eq!(config(&[option]), after, "{option}");
+    };
+    check(
+        "outputs_spool.max_age=90s",
+        |c| format!("{:?}", c.channels[0].spool.as_ref().map(|s| s.max_age)),
+        "Some(604800s)",
+        "Some(90s)",
+    );
+    check(
+        "outputs_spool.sync=always",
+        |c| format!("{:?}", c.channels[0].spool.as_ref().map(|s| s.sync)),
+        "Some(Second)",
+        "Some(Always)",
+    );
+    check(
+        "http_output.max_pause=90s",
+        |c| format!("{:?}", c.channels[0].retry.map(|r| r.most)),
+        "Some(10s)",
+        "Some(90s)",
+    );
+    check(
+        "http_output.max_consecutive_timeouts=2",
+        |c| format!("{:?}", c.channels[0].retry.map(|r| r.timeouts)),
+        "Some(5)",
+        "Some(2)",
+    );
+    check(
+        "buffered_outputs=true",
+        |c| c.buffered.to_string(),
+        "false",
+        "true",
+    );
+}
+
+#[test]
 fn a_main_file_that_is_not_there_is_an_error() {
     let request = Request {
         path: Some(Path::new("/nonexistent.yaml")),
