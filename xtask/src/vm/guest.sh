@@ -82,6 +82,17 @@ service_checks() {
 	check "and the old ones go on" alerts_again deed-two "Guest deed two"
 	sed -i '/broken/d' $LOCAL
 
+	cat >/etc/falco/config.d/program.yaml <<-'EOF'
+		program_output:
+		  enabled: true
+		  program: cat >>/var/lib/lanner/program.log
+	EOF
+	systemctl restart falco.service
+	check "program_output is given alerts" program_alerts
+	check "beside a filter" grep -q '^Seccomp:.2' "/proc/$(property MainPID)/status"
+	rm /etc/falco/config.d/program.yaml
+	systemctl restart falco.service
+
 	check "/healthz" eventually curl -fsS http://127.0.0.1:8765/healthz
 	check "/readyz" curl -fsS http://127.0.0.1:8765/readyz
 	check "/versions" sh -c 'curl -fsS http://127.0.0.1:8765/versions | grep -q 0.44.1'
@@ -116,6 +127,13 @@ restarted() {
 reads_shadow() {
 	cat /etc/shadow >/dev/null
 	eventually in_journal falco /etc/shadow
+}
+program_alerts() {
+	given() {
+		/usr/local/bin/deed-two
+		grep -q "Guest deed two" /var/lib/lanner/program.log
+	}
+	eventually given
 }
 # The file is watched: no reload is asked for.
 alerts_after_change() {
