@@ -1,8 +1,9 @@
 //! `lanner seccomp trace`: which calls a workload makes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
@@ -126,31 +127,34 @@ fn execute(trace: &Trace) -> Result<ExitCode> {
     // Whether it can be written is found out before, not after.
     let output = match &trace.output {
         Some(path) => {
-            let file = std::fs::File::create(path);
+            let file = File::create(path);
             Some((path, file.with_context(|| path.display().to_string())?))
         }
         None => None,
     };
     let mut recording = Recording::new(Method::Probe, subject, native);
-    let code = match recorder(trace, native)? {
+    let (code, recorded) = match recorder(trace, native)? {
         Some(mut recorder) => {
             let code = match trace.command.is_empty() {
                 true => follow(trace, &recorder)?,
                 false => probe_command(trace, &recorder)?,
             };
+            // Taking it away takes the kernel seconds.
+            let recorded = clock.elapsed();
             recorder.stop();
             take(&recorder, native, !trace.command.is_empty(), &mut recording)?;
-            code
+            (code, recorded)
         }
         None => {
             recording.method = Method::Ptrace;
-            trace_command(trace, &mut recording)?
+            let code = trace_command(trace, &mut recording)?;
+            (code, clock.elapsed())
         }
     };
     recording.started = started
         .duration_since(UNIX_EPOCH)
         .map_or(0, |d| d.as_secs());
-    recording.seconds = (clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    recording.seconds = (recorded.as_secs_f64() * 1000.0).round() / 1000.0;
     recording.kernel = rustix::system::uname()
         .release()
         .to_string_lossy()
@@ -333,7 +337,8 @@ fn follow(trace: &Trace, recorder: &Recorder) -> Result<i32> {
         containers: &trace.container,
         pods: &trace.pod,
     };
-    let mut known = BTreeSet::new();
+    // Held, because the number of a namespace that is gone goes to another.
+    let mut known: BTreeMap<u32, File> = BTreeMap::new();
     let mut waits = false;
     let searches = !trace.container.is_empty() || !trace.pod.is_empty();
     let end = (trace.duration > 0).then(|| Instant::now() + Duration::from_secs(trace.duration));
@@ -341,12 +346,20 @@ fn follow(trace: &Trace, recorder: &Recorder) -> Result<i32> {
     loop {
         if searches && Instant::now() >= next {
             let found = wanted.find()?;
-            for (name, inode) in found {
-                if known.insert(inode) {
+            known.retain(|inode, _| {
+                let runs = found.contains_key(inode);
+                if !runs {
+                    recorder.remove_mount_namespace(*inode);
+                }
+                runs
+            });
+            for (inode, (name, namespace)) in found {
+                if known.insert(inode, namespace).is_none() {
                     recorder
                         .add_mount_namespace(inode, ONE)
                         .map_err(|e| anyhow!(e))?;
                     tell(&format!("recording {name}"));
+                    waits = true;
                 }
             }
             if known.is_empty() && !waits {
@@ -398,8 +411,8 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The mount namespaces of those that are running, with their names.
-    fn find(&self) -> Result<Vec<(String, u32)>> {
+    /// The mount namespaces of those that are running, by their numbers, with names.
+    fn find(&self) -> Result<BTreeMap<u32, (String, File)>> {
         let options = scan::Options::from_env();
         let scan = scan::scan(&options);
         let live = Procfs::new(&options, scan.snapshot.machine.boot_ts);
@@ -407,7 +420,7 @@ impl Wanted<'_> {
         let mut state = State::new(Limits::default());
         state.seed_scan(scan, live);
         let mut containers = Containers::new(options.host_root.clone());
-        let own = mount_namespace("self").context("/proc/self/ns/mnt")?;
+        let (own, _) = mount_namespace("self").context("/proc/self/ns/mnt")?;
         let mut found = BTreeMap::new();
         for thread in state.threads().filter(|t| t.tid == t.pid) {
             let Identity::Container(container) = containers.identify(&state, thread.cgroups, 0)
@@ -422,18 +435,15 @@ impl Wanted<'_> {
             }
             let shown = name.unwrap_or(container.id.as_bstr()).to_string();
             match mount_namespace(&thread.pid.to_string()) {
-                Some(inode) if inode != own => {
-                    found.insert(inode, shown);
+                Some((inode, namespace)) if inode != own => {
+                    found.insert(inode, (shown, namespace));
                 }
                 Some(_) => bail!("container {shown} shares the host's files: use --pid"),
                 // It is gone.
                 None => {}
             }
         }
-        Ok(found
-            .into_iter()
-            .map(|(inode, name)| (name, inode))
-            .collect())
+        Ok(found)
     }
 
     fn has(&self, id: &BStr, name: Option<&BStr>, pod: Option<(&BStr, &BStr)>) -> bool {
@@ -451,9 +461,11 @@ impl Wanted<'_> {
     }
 }
 
-fn mount_namespace(pid: &str) -> Option<u32> {
-    let inode = std::fs::metadata(format!("/proc/{pid}/ns/mnt")).ok()?.ino();
-    u32::try_from(inode).ok()
+/// The number of a process's mount namespace, and the namespace, open.
+fn mount_namespace(pid: &str) -> Option<(u32, File)> {
+    let namespace = File::open(format!("/proc/{pid}/ns/mnt")).ok()?;
+    let inode = namespace.metadata().ok()?.ino();
+    Some((u32::try_from(inode).ok()?, namespace))
 }
 
 /// A command, traced.
