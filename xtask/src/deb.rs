@@ -85,7 +85,11 @@ fn image(tree: &Path) -> Result<()> {
         fs::create_dir_all(to.parent().unwrap_or(&image))?;
         run_tool(Command::new("cp").arg("-a").args([&tree.join(part), &to]))?;
     }
-    Ok(())
+    place(
+        &crate::root().join("packaging/container.yaml"),
+        &image.join("etc/falco/config.d/container.yaml"),
+        0o644,
+    )
 }
 
 /// Lays out what the package installs.
