@@ -37,6 +37,8 @@ const NUMBER: usize = 8;
 /// Commands that a launcher remembers to be right.
 const REMEMBERED: usize = 16;
 
+const SHELL: &str = "/bin/sh";
+
 const PERMIT: u8 = 0;
 const START: u8 = 1;
 
@@ -118,7 +120,7 @@ fn start(command: &str) -> io::Result<Running> {
     let (theirs, input) = io::pipe()?;
     ioctl_fionbio(&input, true)?;
     let (end, mut tell) = io::pipe()?;
-    let mut shell = Command::new("/bin/sh");
+    let mut shell = Command::new(SHELL);
     shell.arg("-c").arg(command).stdin(theirs);
     let (begun, outcome) = mpsc::sync_channel(1);
     let run = move || {
@@ -128,7 +130,10 @@ fn start(command: &str) -> io::Result<Running> {
         drop(shell);
         let (outcome, child) = match spawned {
             Ok(child) => (Ok(()), Some(child)),
-            Err(error) => (Err(error), None),
+            Err(error) => {
+                let named = format!("{SHELL} cannot be started: {error}");
+                (Err(io::Error::new(error.kind(), named)), None)
+            }
         };
         // Both are still there, or nobody wants to know.
         let _ = begun.send(outcome);
