@@ -73,8 +73,10 @@ fn a_program_that_dies_is_started_again_and_costs_no_alert() {
     assert!(numbers.is_sorted(), "{numbers:?}");
     assert!(!ran.stderr.contains("alerts were"), "{}", ran.stderr);
     // One that reads nothing is said to, and so is what it costs.
-    let ran = replay(&lab, "exec < /dev/null; exit 5", &["output_timeout=200"]);
+    let ran = replay(&lab, "exit 5", &["output_timeout=200"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let why = "program: `exit 5` ended: exit status: 5";
+    assert!(ran.stderr.contains(why), "{}", ran.stderr);
     let told = ran.stderr.lines().filter(|l| l.contains("alerts were"));
     let lost: usize = told.map(|l| count_before(l, " alerts were")).sum();
     assert_eq!(lost, 40, "{}", ran.stderr);

@@ -85,8 +85,7 @@ impl Program {
                 Ok(())
             }
             Err((error, _)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.reclaim();
-                Err((error, false))
+                Err((self.reclaim(), false))
             }
             Err((error, written)) => {
                 // It will read what it was given, up to the end of its input.
@@ -119,10 +118,10 @@ impl Program {
         }
     }
 
-    /// The program has ended: what it did not read is for the next.
-    fn reclaim(&mut self) {
+    /// The program has ended, or closed its input: what it did not read is for the next. What is
+    /// to be told of it.
+    fn reclaim(&mut self) -> io::Error {
         let mut in_pipe = self.in_pipe();
-        self.running = None;
         while in_pipe > 0
             && let Some(line) = self.given.pop_back()
         {
@@ -130,6 +129,12 @@ impl Program {
             self.unread.push_front(line);
         }
         self.given.clear();
+        let ended = self.running.take().map(|running| running.close().wait());
+        let why = match ended {
+            Some(Ok(Some(status))) => format!("`{}` ended: {status}", self.command),
+            _ => format!("`{}` has closed its input", self.command),
+        };
+        io::Error::new(io::ErrorKind::BrokenPipe, why)
     }
 
     /// Waits until the program has read everything. If it ends before, what it did not read is
@@ -162,10 +167,7 @@ impl Program {
                     return Err(io::ErrorKind::TimedOut.into());
                 }
                 Ok(0) | Err(Errno::INTR) => {}
-                Ok(_) => {
-                    self.reclaim();
-                    return Err(io::ErrorKind::BrokenPipe.into());
-                }
+                Ok(_) => return Err(self.reclaim()),
                 Err(e) => return Err(e.into()),
             }
         }
