@@ -111,12 +111,19 @@ pub(crate) fn json(config: &Config, all: bool) -> Json {
 /// The merged tree, with the keys that it lacks if all are asked for.
 fn with_defaults(config: &Config, all: bool) -> Node {
     let mut tree = config.tree.clone();
-    for (name, _, default) in keys::KEYS.iter().filter(|_| all) {
+    for (name, kind, default) in keys::KEYS.iter().filter(|_| all) {
         let known = tree::find(&tree, name).is_some_and(|n| !n.is_null());
-        if !known && !default.is_empty() {
-            // The names of keys are such names.
-            let _ = tree::set(&mut tree, name, default);
+        // An old name of another.
+        if known || *name == "rules_file" {
+            continue;
         }
+        let default = match (*default, kind, *name) {
+            ("", _, "http_output.headers" | "static_fields") => "{}",
+            ("", keys::Kind::List | keys::Kind::Any, _) => "[]",
+            (default, ..) => default,
+        };
+        // The names of keys are such names.
+        let _ = tree::set(&mut tree, name, default);
     }
     tree
 }
@@ -167,7 +174,8 @@ fn below(prefix: &str, key: &Node) -> String {
 }
 
 fn shown(name: &str, value: &Node) -> Json {
-    match SECRET.contains(&name) && !value.is_null() {
+    let is_empty = value.as_map().is_some_and(<[_]>::is_empty) || value.as_str() == Some("");
+    match SECRET.contains(&name) && !value.is_null() && !is_empty {
         true => Json::from(NOT_SHOWN),
         false => show(value),
     }

@@ -63,6 +63,15 @@ fn what_is_shown_can_be_used_and_means_the_same() {
         ran.stdout
     );
     let all = run(&lab, &["config", "show", "--all", "-c", "falco.yaml"]);
+    for line in [
+        "  url: \"\"",
+        "rules_files: []",
+        "  headers: {}",
+        "  token: \"\"",
+    ] {
+        let shown = |l: &str| l.starts_with(line) && l.ends_with("# default");
+        assert!(all.stdout.lines().any(shown), "{line}: {}", all.stdout);
+    }
     lab.file("again.yaml", &all.stdout);
     let again = run(&lab, &["config", "check", "--strict", "-c", "again.yaml"]);
     assert_eq!(again.code, Some(0), "{}{}", all.stdout, again.stderr);
