@@ -12,6 +12,7 @@
 //!   tests use, for machines without a network.
 //! * `fuzz TARGET [SECONDS]`: looks for inputs that break something (`fuzz/`).
 //! * `fuzz --minimise TARGET`: keeps of what was found the inputs that add coverage.
+//! * `manifests`: checks what is in `deploy/` with Helm's engine, kubectl and Kubernetes' schema.
 //! * `tidy`: the checks of the tree that no compiler makes.
 //! * `vm [GUEST…]`: tries package, service and probe on other kernels, in guests of QEMU.
 //! * `test`: format, lints, `tidy` and every test.
@@ -27,6 +28,7 @@ mod dist;
 mod echo;
 mod fuzz;
 mod live;
+mod manifests;
 mod setup;
 mod tidy;
 mod vm;
@@ -65,13 +67,14 @@ fn run(args: &[&str]) -> Result<()> {
         ["fuzz", "--minimise", target] => fuzz::minimise(target),
         ["fuzz", target] => fuzz::run(target, None),
         ["fuzz", target, seconds] => fuzz::run(target, Some(seconds)),
+        ["manifests"] => manifests::run(),
         ["tidy"] => tidy::run(),
         ["vm", guests @ ..] => vm::run(guests),
         ["test"] => check::run(),
         _ => bail!(
             "expected one of: live, setup, bpf [--check], codegen [--check], \
              compat [NAME [COUNT]], dist [--check], fuzz [--minimise] TARGET [SECONDS], \
-             http-echo FILE, tidy, vm [GUEST…], test"
+             http-echo FILE, manifests, tidy, vm [GUEST…], test"
         ),
     }
 }

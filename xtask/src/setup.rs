@@ -26,7 +26,6 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nginx-light", "/usr/sbin/nginx"),
     ("sysdig", "/usr/bin/sysdig"),
     ("curl", "/usr/bin/curl"),
-    ("openssl", "/usr/bin/openssl"),
     ("prometheus", "/usr/bin/promtool"),
 ];
 
@@ -37,6 +36,10 @@ const DIST_PACKAGES: &[(&str, &str)] = &[
     ("e2fsprogs", "/usr/sbin/mke2fs"),
 ];
 
+/// What checks of the manifests need.
+const MANIFEST_PACKAGES: &[(&str, &str)] =
+    &[("python3-venv", "/usr/lib/python3.11/ensurepip/__init__.py")];
+
 /// Installs what builds and tests need.
 pub fn run() -> Result<()> {
     install(PACKAGES)
@@ -46,6 +49,11 @@ pub fn run() -> Result<()> {
 pub fn dist() -> Result<()> {
     install(PACKAGES)?;
     install(DIST_PACKAGES)
+}
+
+/// Installs what `manifests` needs.
+pub fn manifests() -> Result<()> {
+    install(MANIFEST_PACKAGES)
 }
 
 fn install(packages: &[(&'static str, &str)]) -> Result<()> {
