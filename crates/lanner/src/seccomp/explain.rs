@@ -110,7 +110,12 @@ impl Subject {
             }
         }
         let mut found = Vec::new();
-        for region in self.space.regions(here, call.arch.word_bits())? {
+        let regions = self.space.regions(here, call.arch.word_bits());
+        let regions = regions.map_err(|error| {
+            let name = call.call.map_or("the call", |c| c.name);
+            anyhow!("{name}: {error}; give it arguments, as in \"{name}(0, 1)\"")
+        })?;
+        for region in regions {
             let Some((action, reason)) = self.verdicts.get(region.value) else {
                 continue;
             };

@@ -38,6 +38,15 @@ pub struct Region {
     pub set: Function,
 }
 
+/// The nodes of a function that look at some bits.
+#[derive(Default)]
+struct Part {
+    /// What can follow, in the order of the lowest bits that lead there.
+    exits: Vec<Function>,
+    /// The nodes that lead to a node.
+    before: HashMap<Function, Vec<Function>>,
+}
+
 impl Space {
     /// The regions of a function of arguments alone (as [`Space::at`] gives it), on an ABI with
     /// registers of `word` bits. Together they are all arguments, and none is in two.
@@ -71,23 +80,24 @@ impl Space {
             }
             let arg = (self.node(f).bit - ARG_BIT) / 64;
             let end = ARG_BIT + 64 * (arg + 1);
-            for exit in self.exits(f, end).into_iter().rev() {
-                let set = self.leading_to(f, exit, end);
+            let part = self.part(f, end);
+            if found.len() + work.len() + part.exits.len() > MAX_REGIONS {
+                return Err(TooComplex);
+            }
+            for exit in part.exits.iter().rev() {
+                let set = self.leading_to(f, *exit, &part);
                 let mut path = before.clone();
                 path.push((arg as u8, set));
-                work.push((exit, path));
-            }
-            if work.len() > MAX_REGIONS {
-                return Err(TooComplex);
+                work.push((*exit, path));
             }
         }
         self.check()?;
         Ok(found)
     }
 
-    /// What can follow the bits before `end`, in the order of the lowest bits that lead there.
-    fn exits(&self, f: Function, end: u16) -> Vec<Function> {
-        let mut found = Vec::new();
+    /// The part of a function that looks at the bits before `end`.
+    fn part(&self, f: Function, end: u16) -> Part {
+        let mut part = Part::default();
         let mut seen = HashSet::new();
         let mut work = vec![f];
         while let Some(f) = work.pop() {
@@ -96,40 +106,46 @@ impl Space {
             }
             let node = self.node(f);
             if node.bit >= end {
-                found.push(f);
+                part.exits.push(f);
                 continue;
             }
-            work.push(Function(node.one));
-            work.push(Function(node.zero));
+            for next in [node.one, node.zero].map(Function) {
+                part.before.entry(next).or_default().push(f);
+                work.push(next);
+            }
         }
-        found
+        part
     }
 
     /// The set of what leads from `f` to `exit`.
-    fn leading_to(&mut self, f: Function, exit: Function, end: u16) -> Function {
-        let mut done = HashMap::new();
-        self.leading_known(f, exit, end, &mut done)
+    fn leading_to(&mut self, f: Function, exit: Function, part: &Part) -> Function {
+        // All other nodes lead elsewhere: with many exits, most do.
+        let mut leading = HashSet::new();
+        let mut work = vec![exit];
+        while let Some(f) = work.pop() {
+            if leading.insert(f) {
+                work.extend(part.before.get(&f).into_iter().flatten());
+            }
+        }
+        let mut done = HashMap::from([(exit, Space::ALL)]);
+        self.leading_known(f, &leading, &mut done)
     }
 
     fn leading_known(
         &mut self,
         f: Function,
-        exit: Function,
-        end: u16,
+        leading: &HashSet<Function>,
         done: &mut HashMap<Function, Function>,
     ) -> Function {
-        if f == exit {
-            return Space::ALL;
-        }
-        let node = self.node(f);
-        if node.bit >= end {
+        if !leading.contains(&f) {
             return Space::NONE;
         }
         if let Some(known) = done.get(&f) {
             return *known;
         }
-        let zero = self.leading_known(Function(node.zero), exit, end, done);
-        let one = self.leading_known(Function(node.one), exit, end, done);
+        let node = self.node(f);
+        let zero = self.leading_known(Function(node.zero), leading, done);
+        let one = self.leading_known(Function(node.one), leading, done);
         let set = self.test(node.bit, zero, one);
         done.insert(f, set);
         set
