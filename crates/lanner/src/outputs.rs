@@ -186,7 +186,11 @@ pub(crate) fn settle(stats: &Stats, log: &Log) {
         ];
         for (count, what) in faults {
             if count > 0 {
-                log.error(format!("{count} alerts were {what} {name}"));
+                let alerts = match count {
+                    1 => "1 alert was".to_owned(),
+                    n => format!("{n} alerts were"),
+                };
+                log.error(format!("{alerts} {what} {name}"));
             }
         }
         if channel.spool_depth > 0 {
