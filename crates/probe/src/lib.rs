@@ -14,6 +14,7 @@
 //!
 //! The only crate with `unsafe`: memory shared with the kernel. Depends on `event`.
 
+mod buffers;
 mod error;
 mod layout;
 mod loader;

@@ -8,10 +8,11 @@ use lanner_event::{
     EventType, OpenFilter, OpenModes, Outcomes, Selection, Syscall, SyscallInfo, Want,
 };
 use libbpf_rs::{
-    ErrorKind, Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, OpenObject,
-    PrintLevel, ProgramInput, ProgramMut, libbpf_sys,
+    ErrorKind, Link, MapCore, MapFlags, MapHandle, Object, ObjectBuilder, OpenObject, PrintLevel,
+    ProgramInput, ProgramMut,
 };
 
+use crate::buffers;
 use crate::error::{
     Capabilities, Hook, MIN_BUFFER, ProbeError, chain, explain, keep_reason, take_reason,
 };
@@ -167,18 +168,37 @@ impl Loader {
             links: Vec::new(),
             capabilities: Capabilities::default(),
         };
-        let object = loader.load(&plan, |open| {
+        let slots = cpus * LANES;
+        let outer = buffers::outer(slots);
+        let prepare = |open: &mut OpenObject| {
             for mut map in open.maps_mut() {
-                let entries = match map.name().to_str() {
-                    Some("cpus") => cpus,
-                    Some("rings") => cpus * LANES,
-                    _ => continue,
-                };
-                map.set_max_entries(u32::try_from(entries).unwrap_or(u32::MAX))?;
+                match (map.name().to_str(), &outer) {
+                    (Some("cpus"), _) => {
+                        map.set_max_entries(u32::try_from(cpus).unwrap_or(u32::MAX))?;
+                    }
+                    (Some("rings"), Ok(outer)) => map.reuse_fd(outer.as_fd())?,
+                    _ => {}
+                }
             }
             Ok(())
+        };
+        let sizes = buffers::sizes(fixed.buffer_bytes);
+        let (object, buffers) = match &outer {
+            Ok(outer) => buffers::make_while(outer, slots, sizes, || loader.load(&plan, prepare)),
+            // What stands in the way of one map is told best of the whole object.
+            Err(_) => (loader.load(&plan, prepare), Ok(Vec::new())),
+        };
+        let object = object?;
+        outer.map_err(|e| explain("given its buffers", &e))?;
+        let buffers = buffers.map_err(|e| match e.kind() {
+            ErrorKind::PermissionDenied => explain("given its buffers", &e),
+            _ => ProbeError::BufferMemory {
+                cpus,
+                bytes: sizes.iter().sum(),
+                error: chain(&e),
+            },
         })?;
-        let maps = Maps::new(&object, cpus, fixed)?;
+        let maps = Maps::new(&object, cpus, fixed, buffers)?;
         loader.adopt(object, &maps)?;
         if !fixed.report_self {
             loader.identify()?;
@@ -310,7 +330,12 @@ impl Loader {
 }
 
 impl Maps {
-    fn new(object: &Object, cpus: usize, fixed: &Fixed) -> Result<Maps, ProbeError> {
+    fn new(
+        object: &Object,
+        cpus: usize,
+        fixed: &Fixed,
+        buffers: Vec<(MapHandle, Ring)>,
+    ) -> Result<Maps, ProbeError> {
         let handles = object
             .maps()
             .map(|m| MapHandle::try_from(&m))
@@ -351,46 +376,9 @@ impl Maps {
             ring_fds: Vec::new(),
             handles: Vec::new(),
         };
-        // Exec, fork and exit are rare, but large when they come: a quarter is plenty.
-        let sizes = [
-            (fixed.buffer_bytes / 4).max(MIN_BUFFER).max(page),
-            fixed.buffer_bytes,
-        ];
-        let no_memory = |error: &dyn std::error::Error| ProbeError::BufferMemory {
-            cpus,
-            bytes: sizes.iter().sum(),
-            error: chain(error),
-        };
-        let outer = by_name("rings")?;
-        for cpu in 0..cpus {
-            for (lane, size) in sizes.into_iter().enumerate() {
-                let mut options = libbpf_sys::bpf_map_create_opts::default();
-                options.sz = size_of_val(&options) as libbpf_sys::size_t;
-                let fd = MapHandle::create(
-                    MapType::RingBuf,
-                    Some("ring"),
-                    0,
-                    0,
-                    u32::try_from(size).unwrap_or(u32::MAX),
-                    &options,
-                )
-                .map_err(|e| match e.kind() {
-                    ErrorKind::PermissionDenied => explain("given its buffers", &e),
-                    _ => no_memory(&e),
-                })?;
-                let ring = Ring::new(fd.as_fd(), size, u16::try_from(cpu).unwrap_or(u16::MAX))
-                    .map_err(|e| no_memory(&e))?;
-                let key = u32::try_from(cpu * LANES + lane).unwrap_or(u32::MAX);
-                outer
-                    .update(
-                        &key.to_ne_bytes(),
-                        &fd.as_fd().as_raw_fd().to_ne_bytes(),
-                        MapFlags::ANY,
-                    )
-                    .map_err(|e| explain("given its buffers", &e))?;
-                maps.rings.push(ring);
-                maps.ring_fds.push(fd);
-            }
+        for (fd, ring) in buffers {
+            maps.rings.push(ring);
+            maps.ring_fds.push(fd);
         }
         maps.handles = handles;
         Ok(maps)
