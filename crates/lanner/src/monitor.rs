@@ -23,15 +23,9 @@ use crate::notify::Notify;
 use crate::outputs;
 use crate::run::Lines;
 use crate::signals::Signals;
-use crate::source::{Events, ProgressBar};
+use crate::source::{Events, Looks, ProgressBar, TICK};
 use crate::takeover::Takeover;
 use crate::watch::LossWatch;
-
-/// How long to wait for an event before looking at signals and clocks.
-const TICK: Duration = Duration::from_millis(100);
-
-/// Events between two looks at signals and clocks when they keep coming.
-const EVENTS_BETWEEN_LOOKS: u32 = 256;
 
 /// A run under way.
 pub(crate) struct Monitor {
@@ -130,7 +124,7 @@ impl Monitor {
         // The time limit of a replay is by the clock of its events.
         let replay = matches!(events, Events::Capture(_));
         let mut first_ts = 0;
-        let mut until_look = EVENTS_BETWEEN_LOOKS;
+        let mut looks = Looks::default();
         let mut patience = self.patience();
         loop {
             let polled = events.poll(patience);
@@ -151,8 +145,8 @@ impl Monitor {
                     if limit.is_some_and(|l| u128::from(ts - first_ts.min(ts)) >= l.as_nanos()) {
                         return Ok(());
                     }
-                    until_look -= 1;
-                    look = until_look == 0;
+                    // The time of a capture goes as fast as it is read.
+                    look = looks.is_due(if live { ts } else { 0 });
                 }
                 Ok(Poll::Idle) => (look, idle) = (true, true),
                 Ok(Poll::Section) => {
@@ -164,7 +158,6 @@ impl Monitor {
             }
             if look {
                 self.take_over(events, idle);
-                until_look = EVENTS_BETWEEN_LOOKS;
                 patience = self.patience();
                 let now = Instant::now();
                 self.bar.show(events, now);

@@ -22,12 +22,7 @@ use lanner_state::{Limits, Live, State};
 use crate::cli::Record;
 use crate::filter;
 use crate::signals::Signals;
-
-/// How long to wait for an event before looking at signals, the command and the clock.
-const TICK: Duration = Duration::from_millis(50);
-
-/// Events between two such looks when they keep coming.
-const EVENTS_BETWEEN_LOOKS: u32 = 4096;
+use crate::source::{Looks, TICK};
 
 /// Records until it is told to stop, or the command ends.
 pub(crate) fn run(record: &Record) -> Result<ExitCode> {
@@ -146,14 +141,14 @@ impl Recording<'_> {
     ) -> Result<()> {
         let end =
             (record.duration > 0).then(|| Instant::now() + Duration::from_secs(record.duration));
-        let mut until_look = EVENTS_BETWEEN_LOOKS;
+        let mut looks = Looks::default();
         let mut stopped = false;
         loop {
             match probe.poll(TICK).map_err(|e| anyhow!(e))? {
                 Poll::Event(raw) => {
+                    let due = looks.is_due(raw.ts());
                     self.take(&raw)?;
-                    until_look -= 1;
-                    if until_look > 0 {
+                    if !due {
                         continue;
                     }
                 }
@@ -161,7 +156,6 @@ impl Recording<'_> {
                 Poll::Idle | Poll::Section => {}
                 Poll::End => return Ok(()),
             }
-            until_look = EVENTS_BETWEEN_LOOKS;
             let ended = match command {
                 Some(child) => child.try_wait().context("the command is lost")?.is_some(),
                 None => false,

@@ -13,6 +13,37 @@ use lanner_scap::{Progress, Reader};
 use crate::config::Config;
 use crate::log::Log;
 
+/// How long to wait for an event before looking at signals and clocks.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+/// Events between two looks at signals and clocks when they keep coming.
+const EVENTS_BETWEEN_LOOKS: u32 = 256;
+
+/// When to look at signals and clocks though events keep coming: the clock is too expensive to be
+/// asked at each.
+#[derive(Default)]
+pub(crate) struct Looks {
+    events: u32,
+    last: u64,
+}
+
+impl Looks {
+    /// Whether it is time, at an event of this time; 0 if that is not the time now.
+    pub(crate) fn is_due(&mut self, ts: u64) -> bool {
+        self.events += 1;
+        // Events that trickle in leave no time to be idle.
+        let is_long_ago = u128::from(ts.saturating_sub(self.last)) >= TICK.as_nanos();
+        if self.events < EVENTS_BETWEEN_LOOKS && !is_long_ago {
+            return false;
+        }
+        *self = Looks {
+            events: 0,
+            last: ts,
+        };
+        true
+    }
+}
+
 /// The events of a run.
 pub(crate) enum Events {
     /// From the kernel.

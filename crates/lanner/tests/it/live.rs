@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-use crate::lab::{Lab, rule};
+use crate::lab::{Lab, Ran, rule};
 
 /// Whether the probe can be tried here; says so if not.
 pub(crate) fn can_monitor() -> bool {
@@ -114,6 +114,44 @@ fn root_a_started_program_is_an_alert_and_sigterm_ends_in_order() {
         assert!(out.contains("Events detected: 4\n"), "{out}");
         assert!(log.contains("SIGINT received, exiting..."), "{log}");
         check_accounts(&log);
+    }
+}
+
+#[test]
+fn root_a_trickle_of_events_does_not_hide_the_time() {
+    if !can_monitor() {
+        return;
+    }
+    let lab = Lab::new();
+    lab.file("rules.yaml", rule("Link", "evt.type = linkat", "linked"));
+    let monitor = ["run", "-r", "rules.yaml", "-M", "1"];
+    let record = ["record", "-w", "x.scap", "-M", "1"];
+    let mut children = [lab.lanner(monitor), lab.command(record)].map(|mut command| {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    });
+    // Never idle for as long as it would wait for an event.
+    let is_running = |child: &mut Child| child.try_wait().unwrap().is_none();
+    while children.iter_mut().any(is_running) {
+        let cwd = rustix::fs::CWD;
+        let nothing = lab.path().join("nothing");
+        let _ = rustix::fs::linkat(cwd, &nothing, cwd, &nothing, rustix::fs::AtFlags::empty());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let [monitored, recorded] = children.map(|child| Ran::from(child.wait_with_output().unwrap()));
+    assert_eq!(monitored.code, Some(0), "{}", monitored.stderr);
+    assert_eq!(recorded.code, Some(0), "{}", recorded.stderr);
+    let mut show = lab.command(["show", "x.scap", "evt.type = linkat"]);
+    let events = Ran::from(show.output().unwrap()).stdout;
+    // 50 in a second.
+    for linked in [
+        monitored.stdout.matches("Notice linked").count(),
+        events.lines().count(),
+    ] {
+        assert!(
+            (1..200).contains(&linked),
+            "{linked}: {monitored:?} {recorded:?}"
+        );
     }
 }
 
