@@ -31,7 +31,7 @@ pub(crate) struct Notice {
 /// The place where the threads meet.
 pub(crate) struct Board {
     started: Instant,
-    /// Milliseconds since `started` at the last look around, plus one; 0 before the first.
+    /// Milliseconds since `started` at the last look around.
     pulse: AtomicU64,
     rules: AtomicU64,
     asked: AtomicBool,
@@ -42,7 +42,7 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// Nothing was told yet.
+    /// Of a monitor whose source is open.
     pub(crate) fn new() -> Board {
         Board {
             started: Instant::now(),
@@ -60,19 +60,14 @@ impl Board {
     pub(crate) fn beat(&self, now: Instant, rules: usize) {
         let millis = now.saturating_duration_since(self.started).as_millis();
         let millis = u64::try_from(millis).unwrap_or(u64::MAX);
-        self.pulse
-            .store(millis.saturating_add(1), Ordering::Relaxed);
+        self.pulse.store(millis, Ordering::Relaxed);
         self.rules.store(rules as u64, Ordering::Relaxed);
     }
 
     /// Why events do not flow, or no rules are at work; `None` if all is well.
     pub(crate) fn unready(&self) -> Option<String> {
-        let pulse = self.pulse.load(Ordering::Relaxed);
-        let Some(millis) = pulse.checked_sub(1) else {
-            return Some("the probe is not attached yet".to_owned());
-        };
-        let age = self.started.elapsed();
-        let age = age.saturating_sub(Duration::from_millis(millis));
+        let pulse = Duration::from_millis(self.pulse.load(Ordering::Relaxed));
+        let age = self.started.elapsed().saturating_sub(pulse);
         if age > PULSE {
             return Some(format!("no event was looked for in {} s", age.as_secs()));
         }
@@ -136,11 +131,6 @@ mod tests {
     #[test]
     fn readiness_needs_a_pulse_and_rules() {
         let board = Board::new();
-        assert_eq!(
-            board.unready().as_deref(),
-            Some("the probe is not attached yet")
-        );
-        board.beat(Instant::now(), 0);
         assert_eq!(board.unready().as_deref(), Some("no rule is enabled"));
         board.beat(Instant::now(), 3);
         assert_eq!(board.unready(), None);

@@ -93,6 +93,8 @@ impl Monitor {
         let started = Instant::now();
         let now = epoch_ns();
         let rules = rule_names(&pipeline);
+        let enabled = rules.iter().filter(|r| r.enabled).count();
+        board.beat(started, enabled);
         Monitor {
             watch: LossWatch::new(&config),
             config,
@@ -111,7 +113,7 @@ impl Monitor {
             bar: ProgressBar::new(),
             board,
             reloads: (0, 0),
-            enabled: rules.iter().filter(|r| r.enabled).count(),
+            enabled,
             rules: Arc::new(rules),
             times: (now, now),
             silence: Silence::default(),
