@@ -117,8 +117,10 @@ impl Reading {
         }
         tree::expand(&mut root, &variable);
         let found = keys::check(&root, file);
-        let validation = found
-            .first()
+        // What Falco does not tell is not part of its verdict.
+        let mut of_schema = found.iter().filter(|d| d.code != keys::DUPLICATE_KEY);
+        let validation = of_schema
+            .next()
             .map_or_else(|| "ok".to_owned(), |d| format!("failed: {}", d.message));
         for fault in &found {
             let text = lanner_diag::render(fault, &self.files, lanner_diag::Style::Plain);

@@ -44,6 +44,10 @@ const AT_LEAST_ONE: Kind = Checked(
     |text| text.parse().is_ok_and(|n: u64| n > 0),
     "a whole number above 0",
 );
+const DURATION: Kind = Checked(
+    |text| text.trim() == "0" || super::duration(text).is_some(),
+    "a duration such as 1h30m, 60s or 500ms (units y, w, d, h, m, s, ms)",
+);
 const INTERVAL: Kind = Checked(
     |text| super::duration(text).is_some_and(|d| d.as_millis() >= 100),
     "a duration of at least 100ms such as 1h30m, 15m or 5000ms (units y, w, d, h, m, s, ms)",
@@ -145,10 +149,10 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
     ("http_output.insecure", Bool, "false"),
     ("http_output.keep_alive", Bool, "false"),
     ("http_output.max_consecutive_timeouts", Uint, "5"),
-    ("http_output.max_pause", Text, "10s"),
+    ("http_output.max_pause", DURATION, "10s"),
     ("http_output.mtls", Bool, "false"),
     ("http_output.spool", Bool, "true"),
-    ("http_output.timeout", Text, "5s"),
+    ("http_output.timeout", DURATION, "5s"),
     ("http_output.token", Text, ""),
     ("http_output.token_file", Text, ""),
     ("http_output.url", Text, ""),
@@ -185,7 +189,7 @@ pub(crate) const KEYS: &[(&str, Kind, &str)] = &[
     ("metrics.state_counters_enabled", Bool, "true"),
     ("output_timeout", Uint, "2000"),
     ("outputs_queue.capacity", Uint, "0"),
-    ("outputs_spool.max_age", Text, "7d"),
+    ("outputs_spool.max_age", DURATION, "7d"),
     ("outputs_spool.max_bytes", Uint, "268435456"),
     ("outputs_spool.path", Text, "/var/lib/lanner/spool"),
     (
@@ -288,6 +292,8 @@ fn is_section(name: &str) -> bool {
 pub(crate) const UNKNOWN_KEY: &str = "CONFIG_UNKNOWN_KEY";
 /// The code of diagnostics about values of the wrong type.
 pub(crate) const WRONG_TYPE: &str = "CONFIG_WRONG_TYPE";
+/// The code of diagnostics about keys that are there twice.
+pub(crate) const DUPLICATE_KEY: &str = "CONFIG_DUPLICATE_KEY";
 
 /// What in a file is unknown or has the wrong type: errors where Falco does not start, warnings
 /// where it goes on.
@@ -309,14 +315,22 @@ fn check_section(node: &Node, prefix: &str, file: FileId, found: &mut Vec<Diagno
         }
         return;
     };
-    for (key_node, value) in entries {
+    for (index, (key_node, value)) in entries.iter().enumerate() {
         let part = key_node.as_str().unwrap_or_default();
         let name = if prefix.is_empty() {
             part.to_owned()
         } else {
             format!("{prefix}.{part}")
         };
-        if let Some((kind, _)) = key(&name) {
+        let first = entries.iter().position(|(k, _)| k.as_str() == Some(part));
+        if let Some(first) = first.filter(|first| *first < index) {
+            let what = format!("`{name}` is there twice, and the first one counts");
+            found.push(
+                Diagnostic::warning(DUPLICATE_KEY, what)
+                    .label(span(key_node, file), "this one does not count")
+                    .label(span(&entries[first].0, file), "this one does"),
+            );
+        } else if let Some((kind, _)) = key(&name) {
             if let Some(expected) = mismatch(kind, value) {
                 let message = format!("`{name}` must be {expected}");
                 let fault = match FATAL.contains(&name.as_str()) {

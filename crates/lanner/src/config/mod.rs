@@ -278,22 +278,33 @@ pub(crate) fn load(request: &Request<'_>) -> Result<Config> {
         reading.origins.overridden(tree::split(option)?.0, option);
     }
     // The first fault as Falco tells it, then each with its place.
-    let faults = match reading.fatal {
-        true => reading.warnings.join("\n"),
-        false => String::new(),
-    };
-    read(root, reading).map_err(|error| match faults.as_str() {
-        "" => error,
-        faults => anyhow!("{error:#}\n{faults}"),
+    let (fatal, faults) = (reading.fatal, reading.warnings.clone());
+    read(root, reading).map_err(|error| {
+        let mut text = format!("{error:#}");
+        let is_of_it = |fault: &&String| {
+            let (_, key) = fault.split_once('`').unwrap_or_default();
+            let (key, _) = key.split_once('`').unwrap_or_default();
+            fatal || (!key.is_empty() && text.contains(key))
+        };
+        let places: Vec<&str> = faults.iter().filter(is_of_it).map(String::as_str).collect();
+        if !places.is_empty() {
+            text = format!("{text}\n{}", places.join("\n"));
+        }
+        anyhow!(text)
     })
 }
 
 /// Typed access with the defaults of the table of keys.
-struct Reader<'t>(&'t Node);
+struct Reader<'t>(&'t Node, &'t Origins);
 
 impl<'t> Reader<'t> {
     fn node(&self, name: &str) -> Option<&'t Node> {
         tree::find(self.0, name).filter(|n| !n.is_null())
+    }
+
+    /// Where a value came from, in words.
+    fn place(&self, name: &str) -> String {
+        self.1.of(name).unwrap_or_else(|| "by default".to_owned())
     }
 
     fn default(name: &str) -> &'static str {
@@ -338,7 +349,7 @@ fn texts(node: &Node) -> Vec<&str> {
 }
 
 fn read(root: Node, reading: Reading) -> Result<Config> {
-    let r = Reader(&root);
+    let r = Reader(&root, &reading.origins);
     let mut warnings = reading.warnings;
     let main = reading
         .loaded

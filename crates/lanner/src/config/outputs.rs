@@ -90,7 +90,8 @@ fn required<'t>(
     match r.text(key) {
         "" => bail!(
             "Error reading config file ({main}): {output} output enabled but no {what} in \
-             configuration block"
+             configuration block ({}: set {key}, or {output}_output.enabled to false)",
+            r.place(&format!("{output}_output.enabled"))
         ),
         text => Ok(text),
     }

@@ -50,6 +50,73 @@ fn a_check_tells_every_fault_and_fails_where_the_monitor_would() {
 }
 
 #[test]
+fn of_a_key_that_is_there_twice_the_first_counts_and_the_other_is_told() {
+    let lab = Lab::new();
+    let text =
+        "json_output: true\njson_output: false\nhttp_output:\n  url: http://a/\n  url: http://b/\n";
+    lab.file("falco.yaml", text);
+    let ran = run(&lab, &["config", "show", "-c", "falco.yaml"]);
+    let shown: Vec<(&str, &str)> = (ran.stdout.lines())
+        .filter_map(|l| l.split_once('#'))
+        .map(|(value, origin)| (value.trim(), origin.trim()))
+        .collect();
+    let expect = [
+        ("json_output: true", "falco.yaml:1"),
+        ("url: \"http://a/\"", "falco.yaml:4"),
+    ];
+    assert_eq!(shown, expect);
+    let ran = run(&lab, &["config", "check", "-c", "falco.yaml"]);
+    expect_test::expect![[r#"
+        falco.yaml: ok
+        warning[CONFIG_DUPLICATE_KEY]: `json_output` is there twice, and the first one counts
+         --> falco.yaml:2:1
+          |
+        1 | json_output: true
+          | ----------- this one does
+        2 | json_output: false
+          | ^^^^^^^^^^^ this one does not count
+        warning[CONFIG_DUPLICATE_KEY]: `http_output.url` is there twice, and the first one counts
+         --> falco.yaml:5:3
+          |
+        4 |   url: http://a/
+          |   --- this one does
+        5 |   url: http://b/
+          |   ^^^ this one does not count
+    "#]].assert_eq(&ran.stdout);
+}
+
+#[test]
+fn what_is_wrong_with_an_output_is_told_with_its_place() {
+    let lab = Lab::new();
+    let check = |text: &str, expect: &str| {
+        lab.file("falco.yaml", text);
+        let ran = run(&lab, &["config", "check", "-c", "falco.yaml"]);
+        assert_eq!(ran.code, Some(1), "{text}: {}", ran.stdout);
+        assert!(ran.stderr.contains(expect), "{text}: {}", ran.stderr);
+    };
+    check(
+        "http_output:\n  enabled: true\n",
+        "http output enabled but no url in configuration block (falco.yaml:2: set http_output.url, \
+         or http_output.enabled to false)",
+    );
+    let http = "http_output:\n  enabled: true\n  url: http://h/\n";
+    check(&format!("{http}  format: xml\n"), " --> falco.yaml:4:11\n");
+    check(
+        &format!("{http}  timeout: soon\n"),
+        " --> falco.yaml:4:12\n",
+    );
+    check(
+        &format!("{http}outputs_spool:\n  max_age: 5 fortnights\n"),
+        " --> falco.yaml:5:12\n",
+    );
+    // What is not used is no error.
+    lab.file("falco.yaml", "outputs_spool:\n  max_age: 5 fortnights\n");
+    let ran = run(&lab, &["config", "check", "-c", "falco.yaml"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("must be a duration such as 1h30m"));
+}
+
+#[test]
 fn what_is_shown_can_be_used_and_means_the_same() {
     let lab = Lab::new();
     let ran = run(
