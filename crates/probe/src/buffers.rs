@@ -75,21 +75,22 @@ pub(crate) fn make_while<T>(
             return (done, Err(error));
         }
         made.sort_by_key(|(slot, _)| *slot);
-        (
-            done,
-            Ok(made.into_iter().map(|(_, buffer)| buffer).collect()),
-        )
+        // Only now: what libbpf needs meanwhile is as much memory again.
+        let mapped = made.into_iter().map(|(slot, map)| {
+            let cpu = u16::try_from(slot / LANES).unwrap_or(u16::MAX);
+            let ring = Ring::new(map.as_fd(), sizes[slot % LANES], cpu)?;
+            Ok((map, ring))
+        });
+        (done, mapped.collect())
     })
 }
 
-fn make(outer: &MapHandle, slot: usize, size: usize) -> libbpf_rs::Result<(MapHandle, Ring)> {
+fn make(outer: &MapHandle, slot: usize, size: usize) -> libbpf_rs::Result<MapHandle> {
     let map = ring(size)?;
-    let cpu = u16::try_from(slot / LANES).unwrap_or(u16::MAX);
-    let ring = Ring::new(map.as_fd(), size, cpu)?;
     let key = u32::try_from(slot).unwrap_or(u32::MAX).to_ne_bytes();
     let value = map.as_fd().as_raw_fd().to_ne_bytes();
     outer.update(&key, &value, MapFlags::ANY)?;
-    Ok((map, ring))
+    Ok(map)
 }
 
 /// A ring buffer of `size` bytes.

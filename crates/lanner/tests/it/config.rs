@@ -82,7 +82,8 @@ fn of_a_key_that_is_there_twice_the_first_counts_and_the_other_is_told() {
           |   --- this one does
         5 |   url: http://b/
           |   ^^^ this one does not count
-    "#]].assert_eq(&ran.stdout);
+    "#]]
+    .assert_eq(&ran.stdout);
 }
 
 #[test]
