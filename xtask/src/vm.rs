@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -71,10 +72,11 @@ pub fn run(names: &[&str]) -> Result<()> {
     let qemu = unpacked("qemu-system-x86")?;
     let disk = root_disk()?;
     let payload = payload_disk(&package, &tests)?;
+    let disk = joined(&disk, &payload)?;
     let mut columns = Vec::new();
     for guest in GUESTS {
         if names.is_empty() || names.contains(&guest.name) {
-            columns.push((guest.name, boot(guest, &qemu, &disk, &payload)?));
+            columns.push((guest.name, boot(guest, &qemu, &disk)?));
         }
     }
     report(&columns)
@@ -209,6 +211,38 @@ fn payload_disk(package: &Path, tests: &Path) -> Result<PathBuf> {
     Ok(disk)
 }
 
+/// One disk with both as partitions: which of two disks gets which name depends on who is found
+/// first.
+fn joined(root: &Path, payload: &Path) -> Result<PathBuf> {
+    /// Bytes in front of the first partition.
+    const START: u64 = 1 << 20;
+    const SECTOR: u64 = 512;
+    let disk = folder().join("disk.img");
+    let (first, second) = (fs::metadata(root)?.len(), fs::metadata(payload)?.len());
+    // A partition table as PCs have it: four entries of 16 bytes, and a mark.
+    let mut table = [0; SECTOR as usize];
+    table[510..].copy_from_slice(&[0x55, 0xaa]);
+    let parts = [(START, first), (START + first, second)];
+    for (entry, (start, len)) in table[446..].chunks_mut(16).zip(parts) {
+        entry[4] = 0x83;
+        entry[8..12].copy_from_slice(&u32::try_from(start / SECTOR)?.to_le_bytes());
+        entry[12..].copy_from_slice(&u32::try_from(len / SECTOR)?.to_le_bytes());
+    }
+    let mut file = fs::File::create(&disk)?;
+    file.write_all(&table)?;
+    file.set_len(START + first + second)?;
+    for ((start, _), image) in parts.iter().zip([root, payload]) {
+        run_tool(
+            Command::new("dd")
+                .args(["bs=1M", "conv=notrunc,sparse", "status=none"])
+                .arg(format!("if={}", image.display()))
+                .arg(format!("of={}", disk.display()))
+                .arg(format!("seek={}", start >> 20)),
+        )?;
+    }
+    Ok(disk)
+}
+
 /// Makes an ext4 image of a folder, without mounting anything.
 fn make_disk(tree: &Path, disk: &Path, megabytes: u32) -> Result<()> {
     if disk.exists() {
@@ -229,7 +263,7 @@ struct Outcome {
 }
 
 /// Boots a guest and waits until it powers off. The checks in the order in which they ran.
-fn boot(guest: &Guest, qemu: &Path, disk: &Path, payload: &Path) -> Result<Vec<(String, Outcome)>> {
+fn boot(guest: &Guest, qemu: &Path, disk: &Path) -> Result<Vec<(String, Outcome)>> {
     let image = fs::read_dir(unpacked(guest.kernel)?.join("boot"))?
         .filter_map(|e| Some(e.ok()?.path()))
         .find(|p| p.to_string_lossy().contains("/vmlinuz-"))
@@ -244,16 +278,14 @@ fn boot(guest: &Guest, qemu: &Path, disk: &Path, payload: &Path) -> Result<Vec<(
         console.display()
     );
     let command_line = format!(
-        "console=ttyS0 quiet panic=-1 root=/dev/nvme0n1 rw \
+        "console=ttyS0 quiet panic=-1 root=/dev/nvme0n1p1 rw \
          lsm=landlock,lockdown,yama,bpf lanner.checks={} {}",
         guest.checks, guest.parameters
     );
-    let disk_of = |id: &str, file: &Path| {
-        format!(
-            "if=none,id={id},file={},format=raw,snapshot=on",
-            file.display()
-        )
-    };
+    let drive = format!(
+        "if=none,id=disk,file={},format=raw,snapshot=on",
+        disk.display()
+    );
     let libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"];
     let libraries: Vec<String> = libraries
         .iter()
@@ -261,7 +293,9 @@ fn boot(guest: &Guest, qemu: &Path, disk: &Path, payload: &Path) -> Result<Vec<(
         .collect();
     let mut child = Command::new(qemu.join("usr/bin/qemu-system-x86_64"))
         .env("LD_LIBRARY_PATH", libraries.join(":"))
-        .args(["-accel", "tcg,thread=multi", "-cpu", "max"])
+        // One thread for all CPUs: with several, one may run what another has just patched (the
+        // kernel's static keys, behind tracepoints) as it was, and the kernel dies of a stray int3.
+        .args(["-accel", "tcg,thread=single", "-cpu", "max"])
         .args(["-smp", "2", "-m", "1024", "-display", "none"])
         .args(["-no-reboot", "-nodefaults"])
         .arg("-L")
@@ -271,12 +305,7 @@ fn boot(guest: &Guest, qemu: &Path, disk: &Path, payload: &Path) -> Result<Vec<(
         .arg("-kernel")
         .arg(&image)
         .args(["-append", &command_line])
-        .args(["-drive", &disk_of("root", disk)])
-        .args(["-drive", &disk_of("payload", payload)])
-        // One controller, so that the names of the disks do not depend on who is found first.
-        .args(["-device", "nvme,serial=disks"])
-        .args(["-device", "nvme-ns,drive=root,nsid=1"])
-        .args(["-device", "nvme-ns,drive=payload,nsid=2"])
+        .args(["-drive", &drive, "-device", "nvme,serial=disk,drive=disk"])
         .args(["-serial", &format!("file:{}", console.display())])
         .args(["-serial", &format!("file:{}", results.display())])
         .stdin(std::process::Stdio::null())
