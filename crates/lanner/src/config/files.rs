@@ -117,6 +117,7 @@ impl Reading {
         }
         tree::expand(&mut root, &variable);
         let found = keys::check(&root, file);
+        keys::drop_repeated(&mut root);
         // What Falco does not tell is not part of its verdict.
         let mut of_schema = found.iter().filter(|d| d.code != keys::DUPLICATE_KEY);
         let validation = of_schema

@@ -45,7 +45,7 @@ const AT_LEAST_ONE: Kind = Checked(
     "a whole number above 0",
 );
 const DURATION: Kind = Checked(
-    |text| text.trim() == "0" || super::duration(text).is_some(),
+    |text| super::duration_or_zero(text).is_some(),
     "a duration such as 1h30m, 60s or 500ms (units y, w, d, h, m, s, ms)",
 );
 const INTERVAL: Kind = Checked(
@@ -316,13 +316,9 @@ fn check_section(node: &Node, prefix: &str, file: FileId, found: &mut Vec<Diagno
         return;
     };
     for (index, (key_node, value)) in entries.iter().enumerate() {
-        let part = key_node.as_str().unwrap_or_default();
-        let name = if prefix.is_empty() {
-            part.to_owned()
-        } else {
-            format!("{prefix}.{part}")
-        };
-        let first = entries.iter().position(|(k, _)| k.as_str() == Some(part));
+        let name = below(prefix, key_node);
+        let part = key_node.as_str();
+        let first = entries.iter().position(|(k, _)| k.as_str() == part);
         if let Some(first) = first.filter(|first| *first < index) {
             let what = format!("`{name}` is there twice, and the first one counts");
             found.push(
@@ -352,6 +348,38 @@ fn check_section(node: &Node, prefix: &str, file: FileId, found: &mut Vec<Diagno
                     .help(unknown_help(&name)),
             );
         }
+    }
+}
+
+/// Drops the entries that do not count because their key was there before.
+pub(crate) fn drop_repeated(root: &mut Node) {
+    drop_repeated_in(root, "");
+}
+
+fn drop_repeated_in(node: &mut Node, prefix: &str) {
+    let Value::Map(entries) = &mut node.value else {
+        return;
+    };
+    let mut seen = Vec::new();
+    entries.retain_mut(|(key_node, value)| {
+        let name = below(prefix, key_node);
+        if seen.contains(&name) {
+            return false;
+        }
+        if key(&name).is_none() && is_section(&name) {
+            drop_repeated_in(value, &name);
+        }
+        seen.push(name);
+        true
+    });
+}
+
+/// The dotted name of an entry of a section.
+fn below(prefix: &str, key_node: &Node) -> String {
+    let part = key_node.as_str().unwrap_or_default();
+    match prefix {
+        "" => part.to_owned(),
+        prefix => format!("{prefix}.{part}"),
     }
 }
 

@@ -639,6 +639,14 @@ fn metrics(r: &Reader<'_>, main: &str) -> Result<Metrics> {
     })
 }
 
+/// A duration as [`duration`] reads it, or 0, which needs no unit.
+fn duration_or_zero(text: &str) -> Option<Duration> {
+    match text.trim() {
+        "0" => Some(Duration::ZERO),
+        text => duration(text),
+    }
+}
+
 /// A duration as Prometheus writes it: numbers with units, from the longest unit to the shortest,
 /// each at most once.
 fn duration(text: &str) -> Option<Duration> {

@@ -22,16 +22,8 @@ pub(crate) struct Origins {
 impl Origins {
     /// A file was merged, as [`tree::merge`] does it.
     pub(super) fn merged(&mut self, path: &Path, root: &Node, strategy: Strategy) {
-        let entries = root.as_map().unwrap_or_default();
-        for (index, (key, value)) in entries.iter().enumerate() {
+        for (key, value) in root.as_map().unwrap_or_default() {
             let name = key.as_str().unwrap_or_default();
-            // Of those that are there twice the first counts.
-            if entries[..index]
-                .iter()
-                .any(|(k, _)| k.as_str() == Some(name))
-            {
-                continue;
-            }
             let known = self.files.entry(name.to_owned()).or_default();
             let joined = |n: &Node| matches!(n.value, Value::Seq(_));
             match strategy {
@@ -119,7 +111,6 @@ pub(crate) fn json(config: &Config, all: bool) -> Json {
 /// The merged tree, with the keys that it lacks if all are asked for.
 fn with_defaults(config: &Config, all: bool) -> Node {
     let mut tree = config.tree.clone();
-    drop_repeated(&mut tree);
     for (name, kind, default) in keys::KEYS.iter().filter(|_| all) {
         let known = tree::find(&tree, name).is_some_and(|n| !n.is_null());
         // An old name of another.
@@ -135,22 +126,6 @@ fn with_defaults(config: &Config, all: bool) -> Node {
         let _ = tree::set(&mut tree, name, default);
     }
     tree
-}
-
-/// Drops the entries that do not count because their key was there before.
-fn drop_repeated(node: &mut Node) {
-    if let Value::Map(entries) = &mut node.value {
-        let mut seen = Vec::new();
-        entries.retain(|(key, _)| {
-            let name = key.to_text().map(str::to_owned);
-            let is_new = !seen.contains(&name);
-            seen.push(name);
-            is_new
-        });
-        entries
-            .iter_mut()
-            .for_each(|(_, value)| drop_repeated(value));
-    }
 }
 
 fn collect(out: &mut Map<String, Json>, config: &Config, node: &Node, prefix: &str) {

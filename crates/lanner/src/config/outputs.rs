@@ -271,10 +271,7 @@ pub(super) fn collapse(r: &Reader<'_>, main: &str) -> Result<Collapse> {
 
 /// A duration with units, or `0`.
 fn duration(text: &str, main: &str, key: &str) -> Result<Duration> {
-    if text.trim() == "0" {
-        return Ok(Duration::ZERO);
-    }
-    super::duration(text).with_context(|| {
+    super::duration_or_zero(text).with_context(|| {
         format!(
             "Error reading config file ({main}): {key}: \"{text}\" is not a duration: it needs \
              units, as in 500ms, 60s or 1h30m"
