@@ -172,12 +172,17 @@ impl Stop {
 /// Waits until something can be done with a descriptor, for a tenth of a second at most; whether
 /// it can.
 pub(crate) fn wait_for(fd: &impl AsFd, what: PollFlags) -> io::Result<bool> {
+    wait_at_most(fd, what, 100)
+}
+
+/// The same for at most so many milliseconds, of a second.
+pub(crate) fn wait_at_most(fd: &impl AsFd, what: PollFlags, millis: u32) -> io::Result<bool> {
     let mut fds = [PollFd::new(fd, what)];
-    let tenth = Timespec {
+    let time = Timespec {
         tv_sec: 0,
-        tv_nsec: 100_000_000,
+        tv_nsec: i64::from(millis) * 1_000_000,
     };
-    match poll(&mut fds, Some(&tenth)) {
+    match poll(&mut fds, Some(&time)) {
         Ok(ready) => Ok(ready > 0),
         Err(Errno::INTR) => Ok(false),
         Err(e) => Err(e.into()),

@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::io::{self, PipeWriter, Write};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::{Errno, ioctl_fionread};
-use rustix::time::Timespec;
+use rustix::event::PollFlags;
+use rustix::io::ioctl_fionread;
 
-use super::{Failure, Others, Stop, Transport, wait_for};
+use super::{Failure, Others, Stop, Transport, wait_at_most, wait_for};
 use crate::launcher::{Programs, Running};
 use crate::queue::{Item, Portion};
 
@@ -27,11 +26,8 @@ pub(super) struct Program {
 /// Bytes of lines that are remembered before it is asked how many are in the pipe.
 const REMEMBERED: usize = 64 * 1024;
 
-/// How often it is asked whether a program has read everything.
-const LOOK: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 10_000_000,
-};
+/// How often it is asked whether a program has read everything, in milliseconds.
+const LOOK: u32 = 10;
 
 impl Program {
     /// Makes sure that the program may be started; it is with the first alert.
@@ -161,14 +157,12 @@ impl Program {
         while let Some(running) = &self.running
             && self.in_pipe() > 0
         {
-            let mut fds = [PollFd::new(&running.input, PollFlags::empty())];
-            match poll(&mut fds, Some(&LOOK)) {
-                Ok(0) | Err(Errno::INTR) if stop.is_set() => {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                Ok(0) | Err(Errno::INTR) => {}
-                Ok(_) => return Err(self.reclaim()),
-                Err(e) => return Err(e.into()),
+            // Nothing is asked for, so only the end of the other side is told.
+            if wait_at_most(&running.input, PollFlags::empty(), LOOK)? {
+                return Err(self.reclaim());
+            }
+            if stop.is_set() {
+                return Err(io::ErrorKind::TimedOut.into());
             }
         }
         Ok(())
