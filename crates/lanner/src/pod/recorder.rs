@@ -1,7 +1,6 @@
 //! Calls of pods, counted in the kernel with their arguments.
 
 use std::fs::{File, TryLockError};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use lanner_baseline::arguments;
@@ -9,7 +8,7 @@ use lanner_pod::syscalls::{Call, Recorded, Recorder};
 use lanner_probe::{Counted, Scope, Shortfall};
 use lanner_seccomp::{Arch, constants, table};
 
-use crate::seccomp::trace::{abi_of, choices, in_initial_pid_namespace};
+use crate::seccomp::trace::{abi_of, choices, in_initial_pid_namespace, mount_namespace};
 
 /// Pods that are recorded at a time. Each costs every system call of the machine time, of whomever.
 const MOST: usize = 4;
@@ -75,14 +74,11 @@ impl Recorder for InKernel {
         let text = |e: lanner_probe::ProbeError| e.to_string();
         let process = pid.unsigned_abs();
         self.recorder.add_process(process, label).map_err(text)?;
-        let Ok(space) = File::open(format!("/proc/{pid}/ns/mnt")) else {
+        let Some((inode, space)) = mount_namespace(&pid.to_string()) else {
             // It has ended, perhaps before it was added: its number may be another's.
             self.recorder.remove_process(process);
             return Ok(());
         };
-        let inode = space.metadata().map_err(|e| e.to_string())?.ino();
-        // The kernel numbers namespaces with 32 bits.
-        let inode = inode as u32;
         if self.spaces.iter().any(|(_, known, _)| *known == inode) {
             return Ok(());
         }

@@ -462,7 +462,7 @@ impl Wanted<'_> {
 }
 
 /// The number of a process's mount namespace, and the namespace, open.
-fn mount_namespace(pid: &str) -> Option<(u32, File)> {
+pub(crate) fn mount_namespace(pid: &str) -> Option<(u32, File)> {
     let namespace = File::open(format!("/proc/{pid}/ns/mnt")).ok()?;
     let inode = namespace.metadata().ok()?.ino();
     Some((u32::try_from(inode).ok()?, namespace))
