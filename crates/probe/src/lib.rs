@@ -12,7 +12,7 @@
 //! Each CPU has two ring buffers, one for exec, fork and exit and one for everything else, so that
 //! a flood of opens cannot push a program start out. They are merged by time.
 //!
-//! The only crate with `unsafe`: memory shared with the kernel. Depends on `event`.
+//! Has `unsafe` for memory shared with the kernel. Depends on `event`.
 
 mod buffers;
 mod error;
